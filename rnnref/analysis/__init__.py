@@ -1,0 +1,1 @@
+"""Networks seen from outside: whether gradients are right, and what they do over time."""

@@ -1,0 +1,1 @@
+"""Comparison, diagnosis and scores of any exercise; knows no answer and imports no other room."""

@@ -1,0 +1,199 @@
+"""Naming a mistake, and, where no name fits, saying what is wrong and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .compare import close, is_right, is_same, leaf_is_right
+from .outcome import Outcome
+from .patterns import pattern
+from .returned import Leaf, Unreadable, leaves
+from .sheet import Note, Probe, Sheet
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """One probe and what a function did on it."""
+
+    probe: Probe
+    outcome: Outcome
+    right: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The first thing that is wrong: a sentence, and a note where it is a known mistake."""
+
+    sentence: str
+    note: Note | None = None
+
+    @property
+    def hint(self) -> str:
+        """The idea that is missing, if the mistake is a known one."""
+        return self.note.hint if self.note else ""
+
+
+def diagnose(sheet: Sheet, tried: Sequence[Tried]) -> Finding:
+    """What is wrong with a function that failed on some probes.
+
+    A known mistake is named only if the function did exactly what the mistake does on every probe
+    where the mistake shows, and there are two such probes at least. Otherwise the first failing
+    probe is described.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The exercise.
+    tried : sequence of Tried
+        The probes in their order with what came; at least one is wrong.
+
+    Returns
+    -------
+    Finding
+    """
+    note, explained = known_mistake(sheet, tried)
+    if note is None:
+        return Finding(describe(sheet, tried))
+    rest = [t for t in tried if not t.right and t not in explained]
+    return Finding(
+        note.says + (f" Something more is wrong: {_where(rest[0])}." if rest else ""), note
+    )
+
+
+def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, list[Tried]]:
+    """The mistake that fits, the one that explains most failures, and the failures it explains."""
+    best: tuple[Note | None, list[Tried]] = None, []
+    for note in sheet.notes:
+        shows = [
+            t
+            for t in tried
+            if not is_right(t.probe.fingerprint(note.name), t.probe.expected, sheet.returned)
+        ]
+        if len(shows) > max(sheet.enough - 1, len(best[1])) and all(
+            is_same(t.outcome, t.probe.fingerprint(note.name)) for t in shows
+        ):
+            best = note, shows
+    return best
+
+
+def describe(sheet: Sheet, tried: Sequence[Tried]) -> str:
+    """One sentence on the first failing probe, for a mistake that has no name."""
+    wrong = [t for t in tried if not t.right]
+    first = wrong[0]
+    if first.probe.special:
+        head = f"Right in the plain cases, but not here: {first.probe.label}. "
+    else:
+        head = f"{first.probe.label}: "
+    return head + _what(sheet, first, wrong)
+
+
+def _where(tried: Tried) -> str:
+    return f"see «{tried.probe.label}»"
+
+
+def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
+    outcome, expected = first.outcome, first.probe.expected
+    if outcome.ended:
+        return f"{outcome.ended}."
+    if expected.error is not None:
+        return f"this must raise {expected.error.kind}; {_came(outcome)}."
+    if outcome.error is not None:
+        line = f" in line {outcome.error.line} of your code" if outcome.error.line else ""
+        return f"your function raised {outcome.error.kind}{line}: {outcome.error.text}"
+    if outcome.refused:
+        return f"{outcome.refused}."
+    changed = ""
+    if outcome.changed:
+        names = " and ".join(sheet.named(outcome.changed))
+        changed = f"your function changes its argument {names}: work on a copy of it"
+    try:
+        parts = leaves(outcome.value, expected.value, sheet.returned)
+    except Unreadable as error:
+        return f"{_shape(error)}." + (f" Also, {changed}." if changed else "")
+    bad = [leaf for leaf in parts if not leaf_is_right(leaf)]
+    if not bad:
+        return f"the numbers are right, but {changed}."
+    sentence = _values(parts, bad, pattern(_same_leaf(sheet, wrong, bad[0])))
+    return sentence + (f" Also, {changed}." if changed else "")
+
+
+def _came(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return f"yours raised {outcome.error.kind}: {outcome.error.text}"
+    return outcome.refused or "yours returned a value"
+
+
+def _shape(error: Unreadable) -> str:
+    """The structural complaint, with the numbers' own story where they are right."""
+    leaf = error.leaf
+    if leaf is not None and isinstance(leaf.value, np.ndarray):
+        value, expected = leaf.value, np.asarray(leaf.expected)
+        if value.dtype.kind in "iuf" and value.shape != expected.shape:
+            if value.shape == expected.shape[::-1] and np.all(close(value.T, expected)):
+                return f"{error}: the numbers are right, but transposed"
+            if value.shape == expected.shape[1:] and np.all(close(value, expected[-1])):
+                return f"{error}: right for the last {_axis(leaf)}, and all of them are asked for"
+            if value.size == expected.size and np.all(
+                close(value.reshape(expected.shape), expected)
+            ):
+                return f"{error}: the numbers are right, only their arrangement is not"
+    return str(error)
+
+
+def _axis(leaf: Leaf) -> str:
+    return {"T": "time step"}.get(leaf.returned.axes[0] if leaf.returned.axes else "", "entry")
+
+
+def _same_leaf(sheet: Sheet, wrong: Sequence[Tried], leaf: Leaf) -> list[Leaf]:
+    """The leaf of this name from every failing probe that can be read."""
+    found = []
+    for tried in wrong:
+        if tried.outcome.has_value and tried.probe.expected.error is None:
+            try:
+                parts = leaves(tried.outcome.value, tried.probe.expected.value, sheet.returned)
+            except Unreadable:
+                continue
+            found += [part for part in parts if part.returned == leaf.returned]
+    return [part for part in found if not leaf_is_right(part)]
+
+
+def _values(parts: list[Leaf], bad: list[Leaf], story: str | None) -> str:
+    """Which arrays are right, then the first wrong one's pattern or its first wrong entry."""
+    right = [part.returned.name for part in parts if part not in bad]
+    head = f"{_join(right)} right, {bad[0].returned.name} not: " if right else ""
+    return head + (story or _first_wrong(bad[0]))
+
+
+def _join(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is"
+    return f"{', '.join(names[:-1])} and {names[-1]} are"
+
+
+def _first_wrong(leaf: Leaf) -> str:
+    """The first wrong entry in the order of time, with both numbers."""
+    name = leaf.returned.name
+    expected = np.asarray(leaf.expected)
+    if expected.dtype.kind not in "iufb":
+        return f"{name} should be {leaf.expected!r}, yours is {leaf.value!r}."
+    value = np.asarray(leaf.value)
+    if expected.ndim == 0:
+        return f"{name} should be {_number(expected)}, yours is {_number(value)}."
+    index = tuple(int(i) for i in np.argwhere(~close(value, expected))[0])
+    place = f"{name}[{', '.join(map(str, index))}]"
+    sentence = f"{place} should be {_number(expected[index])}, yours is {_number(value[index])}"
+    if value.dtype.kind == "f" and not np.isfinite(value[index]):
+        sentence += " (not a finite number)"
+    if leaf.returned.axes[:1] == ("T",) and len(expected) > 1:
+        if index[0] == 0:
+            return f"{sentence}: wrong from the first time step on."
+        return f"{sentence}: right before this time step (index {index[0]}), wrong from it on."
+    return f"{sentence}: the first wrong entry."
+
+
+def _number(value: object) -> str:
+    value = np.asarray(value)
+    return f"{value.item():.6g}" if value.dtype.kind == "f" else str(value.item())

@@ -1,0 +1,131 @@
+"""Trying a function on the probes of its sheet, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .compare import is_right, is_same
+from .diagnose import Finding, Tried, diagnose
+from .outcome import Call
+from .report import Report, Row
+from .sheet import Sheet
+
+BLANK = "Not written yet: replace `raise NotImplementedError()` by your code."
+
+
+def examine(
+    sheet: Sheet,
+    call: Call,
+    *,
+    again: Sequence[Call] = (),
+    rescue: Callable[[], tuple[Call, Callable[[], Sequence[str]]]] | None = None,
+) -> Report:
+    """Judge one function.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The exercise's probes.
+    call : callable
+        Calls the function: ``call(args) -> Outcome``.
+    again : sequence of callable
+        Further ways to call the same function (once more, in a fresh process); each must agree
+        with the first.
+    rescue : callable, optional
+        Gives a call of the same function with the set's other exercises replaced by right ones,
+        and a function that lists which of them it used. A function that fails only because
+        another one is wrong gets its points.
+
+    Returns
+    -------
+    Report
+    """
+    report = _examine(sheet, call, again)
+    if rescue is None or report.state in ("right", "blank", "stopped"):
+        return report
+    other_call, used = rescue()
+    other = _examine(sheet, other_call, ())
+    if other.state != "right" or not used():
+        return report
+    names = " and ".join(used())
+    return replace(other, sentence=f"Right, but it calls your {names}, which is not.")
+
+
+def _examine(sheet: Sheet, call: Call, again: Sequence[Call]) -> Report:
+    tried: list[Tried] = []
+    for probe in sheet.probes:
+        outcome = sheet.seen(call(probe.args), probe)
+        tried.append(Tried(probe, outcome, is_right(outcome, probe.expected, sheet.returned)))
+        if outcome.ended:
+            break
+        if _is_blank(outcome):
+            return _report(sheet, tried, "blank", Finding(BLANK))
+    if all(t.right for t in tried):
+        unsteady = next((t for other in again for t in tried if not _agrees(sheet, other, t)), None)
+        if unsteady is None:
+            return _report(sheet, tried, "right", Finding("Right: every case holds."))
+        return _report(sheet, tried, "wrong", Finding(_unsteady(unsteady)))
+    finding = diagnose(sheet, tried)
+    if tried[-1].outcome.ended:
+        return _report(sheet, tried, "stopped", finding)
+    if finding.note and finding.note.convention and _explains_all(sheet, tried, finding):
+        return _report(sheet, tried, "other convention", finding)
+    if all(t.right for t in tried if not t.probe.special):
+        return _report(sheet, tried, "special case", finding)
+    return _report(sheet, tried, "wrong", finding)
+
+
+def _is_blank(outcome) -> bool:
+    return outcome.error is not None and outcome.error.kind == "NotImplementedError"
+
+
+def _agrees(sheet: Sheet, call: Call, tried: Tried) -> bool:
+    return is_same(sheet.seen(call(tried.probe.args), tried.probe), tried.outcome)
+
+
+def _unsteady(tried: Tried) -> str:
+    return (
+        f"{tried.probe.label}: called again with the same arguments, your function gave another "
+        "result. Does it keep something between calls?"
+    )
+
+
+def _explains_all(sheet: Sheet, tried: Sequence[Tried], finding: Finding) -> bool:
+    return all(is_same(t.outcome, t.probe.fingerprint(finding.note.name)) for t in tried)
+
+
+# The share of the points that each state gets: exercises.md's marks in one place.
+SHARE = {
+    "right": 1.0,
+    "special case": 0.5,
+    "other convention": 0.5,
+    "wrong": 0.0,
+    "blank": 0.0,
+    "stopped": 0.0,
+}
+
+
+def _report(sheet: Sheet, tried: Sequence[Tried], state: str, finding: Finding) -> Report:
+    return Report(
+        exercise=sheet.name,
+        points=float(SHARE[state] * sheet.points),
+        possible=float(sheet.points),
+        state=state,
+        sentence=finding.sentence,
+        mistake=finding.note.name if finding.note else None,
+        hint=finding.hint,
+        rows=_rows(sheet, tried, blank=state == "blank"),
+    )
+
+
+def _rows(sheet: Sheet, tried: Sequence[Tried], blank: bool) -> tuple[Row, ...]:
+    """One row a label: it holds if all its draws hold, and is untried if none was run."""
+    if blank:
+        return ()
+    verdicts: dict[str, bool | None] = {}
+    for t in tried:
+        verdicts[t.probe.label] = t.right and verdicts.get(t.probe.label, True)
+    for probe in sheet.probes:
+        verdicts.setdefault(probe.label, None)
+    return tuple(Row(label, holds) for label, holds in verdicts.items())

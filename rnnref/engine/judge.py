@@ -1,0 +1,102 @@
+"""The checks of a problem set: a report for a student's function or dict."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+
+from .answers import Answers
+from .examine import examine
+from .outcome import Call, Outcome, local
+from .report import Mark, Report
+from .returned import described
+from .sheet import Sheet
+
+
+class Judge:
+    """Judges a set's exercises on fixed sheets.
+
+    Parameters
+    ----------
+    problem_set : str
+        Its name, for messages.
+    exercises : mapping
+        Exercise → sheet or answers.
+    references : mapping, optional
+        Exercise → right function, to try a function that calls a wrong one.
+    """
+
+    def __init__(
+        self,
+        problem_set: str,
+        exercises: Mapping[str, Sheet | Answers],
+        references: Mapping[str, Callable] | None = None,
+    ):
+        self.problem_set = problem_set
+        self.exercises = exercises
+        self.references = references or {}
+
+    def visible(self, name: str, answer: object) -> Mark:
+        """The check that students see, on the same probes every time."""
+        return Mark(self.report(name, answer))
+
+    def hidden(self, name: str, answer: object) -> Mark:
+        """The hidden test; here there are no other probes than the visible ones."""
+        return self.visible(name, answer)
+
+    def report(self, name: str, answer: object) -> Report:
+        """The report on one answer.
+
+        Parameters
+        ----------
+        name : str
+            The exercise.
+        answer : object
+            The student's function, or dict.
+
+        Returns
+        -------
+        Report
+
+        Raises
+        ------
+        ValueError
+            If the set has no such exercise.
+        """
+        if name not in self.exercises:
+            known = ", ".join(self.exercises)
+            raise ValueError(f"{self.problem_set} has no exercise {name!r}; it has {known}")
+        exercise = self.exercises[name]
+        if isinstance(exercise, Answers):
+            return exercise.examine(Outcome(answer))
+        if not callable(answer):
+            sentence = f"{name} must be a function; it is {described(answer)}."
+            return Report(name, 0.0, float(exercise.points), "wrong", sentence)
+        call = local(answer)
+        return examine(exercise, call, again=(call,), rescue=self._rescue(name, answer))
+
+    def _rescue(self, name: str, answer: Callable):
+        """The same function with the set's other exercises bound to the right ones."""
+        others = {n: f for n, f in self.references.items() if n != name}
+        if not isinstance(answer, types.FunctionType) or not others:
+            return None
+
+        def rescue() -> tuple[Call, Callable[[], Sequence[str]]]:
+            used: dict[str, None] = {}
+
+            def noted(other: str) -> Callable:
+                def call(*args, **kwargs):
+                    used.setdefault(other)
+                    return others[other](*args, **kwargs)
+
+                return call
+
+            bound = {**answer.__globals__, **{other: noted(other) for other in others}}
+            twin = types.FunctionType(
+                answer.__code__, bound, name, answer.__defaults__, answer.__closure__
+            )
+            twin.__kwdefaults__ = answer.__kwdefaults__
+            bound[name] = twin
+            return local(twin), lambda: tuple(used)
+
+        return rescue

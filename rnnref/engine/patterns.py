@@ -1,0 +1,96 @@
+"""How a wrong array relates to the right one: sign, constant factor, transposed, shifted in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .compare import close
+from .returned import Leaf
+
+
+def pattern(leaves: Sequence[Leaf]) -> str | None:
+    """A sentence for a relation that holds on two failing probes at least, on all of them.
+
+    Parameters
+    ----------
+    leaves : sequence of Leaf
+        The same array from several failing probes.
+
+    Returns
+    -------
+    str or None
+        None where no relation holds: one that fits a single probe may be chance.
+    """
+    telling = [leaf for leaf in leaves if _is_float(leaf) and np.asarray(leaf.expected).any()]
+    if len(telling) < 2:
+        return None
+    name = telling[0].returned.name
+    if all(np.isnan(leaf.value).all() for leaf in telling):
+        return f"{name} is nan everywhere."
+    for holds, sentence in _RELATIONS:
+        enough = [leaf for leaf in telling if np.asarray(leaf.expected).ndim or holds is _negated]
+        if len(enough) > 1 and all(map(holds, enough)):
+            return sentence.format(name=name)
+    return _factor(telling, name)
+
+
+def _is_float(leaf: Leaf) -> bool:
+    return all(np.asarray(part).dtype.kind in "fiu" for part in (leaf.value, leaf.expected))
+
+
+def _equal(value: np.ndarray, expected: np.ndarray) -> bool:
+    return value.shape == expected.shape and bool(np.all(close(value, expected)))
+
+
+def _negated(leaf: Leaf) -> bool:
+    return _equal(-np.asarray(leaf.value), np.asarray(leaf.expected))
+
+
+def _transposed(leaf: Leaf) -> bool:
+    return leaf.expected.ndim == 2 and _equal(leaf.value.T, leaf.expected)
+
+
+def _in_time(relation: Callable[[np.ndarray, np.ndarray], bool]) -> Callable[[Leaf], bool]:
+    def holds(leaf: Leaf) -> bool:
+        timed = leaf.returned.axes[:1] == ("T",) and len(leaf.expected) > 1
+        return timed and relation(leaf.value, leaf.expected)
+
+    return holds
+
+
+_late = _in_time(lambda value, expected: _equal(value[1:], expected[:-1]))
+_early = _in_time(lambda value, expected: _equal(value[:-1], expected[1:]))
+_backwards = _in_time(lambda value, expected: _equal(value[::-1], expected))
+
+_RELATIONS = (
+    (_negated, "{name} has the wrong sign, everywhere."),
+    (_transposed, "{name} is transposed: rows and columns have changed places."),
+    (_late, "{name} is late by one step: it holds at t what belongs to t − 1."),
+    (_early, "{name} is early by one step: it holds at t what belongs to t + 1."),
+    (_backwards, "{name} is right in reversed time."),
+)
+
+
+def _factor(leaves: Sequence[Leaf], name: str) -> str | None:
+    """A constant factor, as a number or as one of the sizes."""
+    ratios = [_ratio(leaf) for leaf in leaves]
+    if any(ratio is None for ratio in ratios):
+        return None
+    if np.allclose(ratios, ratios[0], rtol=1e-6):
+        return f"{name} is {ratios[0]:.6g} times what it should be, everywhere."
+    for axis in dict.fromkeys(axis for leaf in leaves for axis in leaf.returned.axes):
+        sizes = [dict(zip(leaf.returned.axes, leaf.expected.shape, strict=True)) for leaf in leaves]
+        counts = np.array([size.get(axis, np.nan) for size in sizes], dtype=float)
+        for factor, words in ((counts, f"{axis} times"), (1 / counts, f"1/{axis} of")):
+            if np.allclose(ratios, factor, rtol=1e-6):
+                return f"{name} is {words} what it should be, everywhere."
+    return None
+
+
+def _ratio(leaf: Leaf) -> float | None:
+    value, expected = np.ravel(leaf.value), np.ravel(leaf.expected)
+    largest = np.abs(expected).argmax()
+    ratio = float(value[largest] / expected[largest])
+    return ratio if ratio and _equal(value, ratio * expected) else None

@@ -1,0 +1,160 @@
+"""What an exercise returns: names and axes of its arrays, and a result taken apart by them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One returned value: `H (T, B, H)` is the array H with axes T, B and H."""
+
+    name: str
+    axes: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[Returned, ...]:
+        """The values named in a text such as ``"h (T,), y (T,)"``, in their order."""
+        parts = re.findall(r"(\w+)\s*(?:\(([^)]*)\))?", text)
+        return tuple(
+            cls(name, tuple(axis.strip() for axis in axes.split(",") if axis.strip()))
+            for name, axes in parts
+        )
+
+    def __str__(self) -> str:
+        if not self.axes:
+            return self.name
+        inside = ", ".join(self.axes) + ("," if len(self.axes) == 1 else "")
+        return f"{self.name} ({inside})"
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """One array or number of a result beside what it should be."""
+
+    returned: Returned
+    value: object
+    expected: object
+
+
+class Unreadable(ValueError):
+    """A result that has another structure, type or shape than the exercise asks for."""
+
+    def __init__(self, sentence: str, leaf: Leaf | None = None):
+        super().__init__(sentence)
+        self.leaf = leaf
+
+
+def leaves(value: object, expected: object, returned: tuple[Returned, ...]) -> list[Leaf]:
+    """`value` taken apart beside `expected`.
+
+    Parameters
+    ----------
+    value, expected : object
+        What came, and what is right: an array, a number, a string, or a tuple, list or dict of
+        such.
+    returned : tuple of Returned
+        Names and axes, one for each value of a tuple.
+
+    Returns
+    -------
+    list of Leaf
+        The parts in their order, each of the right type and shape.
+
+    Raises
+    ------
+    Unreadable
+        With a sentence for the student, where structure, type, dtype or shape is another.
+    """
+    if isinstance(expected, tuple):
+        if not isinstance(value, tuple | list) or len(value) != len(expected):
+            names = ", ".join(str(r) for r in returned)
+            raise Unreadable(f"return {len(expected)} values, {names}; yours is {described(value)}")
+        parts = zip(value, expected, returned, strict=True)
+        return [leaf for v, e, r in parts for leaf in leaves(v, e, (r,))]
+    name = returned[0] if returned else Returned("the result")
+    if isinstance(expected, dict):
+        return _dict_leaves(value, expected, name)
+    if isinstance(expected, list):
+        return _list_leaves(value, expected, name)
+    leaf = Leaf(name, value, expected)
+    _require_kind(leaf)
+    return [leaf]
+
+
+def described(value: object) -> str:
+    """A value's type in a student's words: `a tuple of 3 values`, `an array of shape (4,)`."""
+    if value is None:
+        return "None (is there a return?)"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)} values"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _dict_leaves(value: object, expected: dict, name: Returned) -> list[Leaf]:
+    if not isinstance(value, dict) or set(value) != set(expected):
+        keys = ", ".join(map(repr, expected))
+        raise Unreadable(f"return a dict with exactly the keys {keys}; yours is {described(value)}")
+    return [
+        leaf for key in expected for leaf in leaves(value[key], expected[key], (Returned(key),))
+    ]
+
+
+def _list_leaves(value: object, expected: list, name: Returned) -> list[Leaf]:
+    if not isinstance(value, list):
+        raise Unreadable(f"{name} must be a list, yours is {described(value)}")
+    if len(value) != len(expected):
+        raise Unreadable(f"{name} must have {len(expected)} elements, yours has {len(value)}")
+    return [
+        leaf
+        for i, (v, e) in enumerate(zip(value, expected, strict=True))
+        for leaf in leaves(v, e, (Returned(f"{name.name}[{i}]", name.axes),))
+    ]
+
+
+def _require_kind(leaf: Leaf) -> None:
+    """Refuse a leaf of another type, dtype or shape than its expected value's."""
+    value, expected, name = leaf.value, leaf.expected, leaf.returned
+    if isinstance(expected, np.ndarray):
+        if type(value) is not np.ndarray:
+            raise Unreadable(f"{name} must be a numpy array, yours is {described(value)}", leaf)
+        if value.shape != expected.shape:
+            raise Unreadable(
+                f"{name} must have shape {expected.shape} here, yours has {value.shape}", leaf
+            )
+        if not _dtype_fits(value.dtype, expected.dtype):
+            wanted = "float64" if expected.dtype.kind == "f" else f"{expected.dtype.name}"
+            raise Unreadable(f"{name} must have dtype {wanted}, yours has {value.dtype}", leaf)
+    elif isinstance(expected, bool | Real):
+        if not _number_fits(value, expected):
+            kind = type(expected).__name__
+            article = "an" if kind == "int" else "a"
+            raise Unreadable(f"{name} must be {article} {kind}, yours is {described(value)}", leaf)
+    elif type(value) is not type(expected):
+        kind = type(expected).__name__
+        raise Unreadable(f"{name} must be a {kind}, yours is {described(value)}", leaf)
+
+
+def _dtype_fits(dtype: np.dtype, expected: np.dtype) -> bool:
+    if expected.kind in "iu":
+        return dtype.kind in "iu"
+    return dtype == expected
+
+
+def _number_fits(value: object, expected: object) -> bool:
+    """Whether a Python number, NumPy scalar or 0-d array stands for bool, int or float."""
+    if isinstance(value, np.ndarray | np.generic):
+        if value.ndim:
+            return False
+        value = value.item()
+    if isinstance(expected, bool):
+        return isinstance(value, bool)
+    wanted = Integral if isinstance(expected, Integral) else Real
+    return isinstance(value, wanted) and not isinstance(value, bool)

@@ -1,0 +1,143 @@
+"""Checks from stored arrays: a sheet in a file, so that a machine can check without the answers.
+
+A file holds what `Exercise.sheet` computes: for each probe the arguments, the right outcome and
+the outcome of each mistake. It is a plain ``.npz`` without pickled objects.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from .answers import Answers, Misreading
+from .codec import decode, encode
+from .judge import Judge
+from .outcome import Outcome, Raised
+from .returned import Returned
+from .sheet import Note, Probe, Sheet
+
+
+def file_name(problem_set: str) -> str:
+    """The name of a problem set's stored checks."""
+    return f"{problem_set}.checks.npz"
+
+
+def save(path: Path, exercises: Iterable[Sheet | Answers]) -> None:
+    """Store sheets and answers in one file.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    exercises : iterable of Sheet or Answers
+    """
+    tree, buffers = encode([_plain(exercise) for exercise in exercises])
+    header = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
+    arrays = {f"b{i}": np.frombuffer(bytes(b), dtype=np.uint8) for i, b in enumerate(buffers)}
+    with path.open("wb") as file:
+        np.savez_compressed(file, header=header, **arrays)
+
+
+def load(path: Path) -> dict[str, Sheet | Answers]:
+    """The stored sheets and answers by name.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `save` wrote.
+
+    Returns
+    -------
+    dict
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        tree = json.loads(stored["header"].tobytes())
+        buffers = [stored[f"b{i}"].tobytes() for i in range(len(stored.files) - 1)]
+    return {plain["name"]: _exercise(plain) for plain in decode(tree, buffers)}
+
+
+def open_checks(problem_set: str) -> Judge:
+    """The checks stored beside the notebook, in the present folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    """
+    path = Path(file_name(problem_set))
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path} in {Path.cwd()}")
+    exercises = load(path)
+    return Judge(problem_set, exercises)
+
+
+def _plain(exercise: Sheet | Answers) -> dict:
+    if isinstance(exercise, Answers):
+        plain = asdict(exercise)
+        return {"kind": "answers", **plain, "right": dict(exercise.right)}
+    return {
+        "kind": "sheet",
+        "name": exercise.name,
+        "points": exercise.points,
+        "returned": [asdict(r) for r in exercise.returned],
+        "parameters": exercise.parameters,
+        "notes": [asdict(note) for note in exercise.notes],
+        "probes": [_plain_probe(probe, exercise.notes) for probe in exercise.probes],
+        "observe": exercise.observe,
+        "enough": exercise.enough,
+    }
+
+
+def _plain_probe(probe: Probe, notes: tuple[Note, ...]) -> dict:
+    return {
+        "label": probe.label,
+        "args": probe.args,
+        "special": probe.special,
+        "expected": _plain_outcome(probe.expected),
+        "fingerprints": {note.name: _plain_outcome(probe.fingerprint(note.name)) for note in notes},
+    }
+
+
+def _plain_outcome(outcome: Outcome) -> dict:
+    """An outcome's fields; a value that cannot be stored is kept as a refusal that names it."""
+    plain = {field: getattr(outcome, field) for field in ("value", "changed", "ended", "refused")}
+    plain["error"] = asdict(outcome.error) if outcome.error else None
+    return plain
+
+
+def _exercise(plain: dict) -> Sheet | Answers:
+    if plain["kind"] == "answers":
+        mistakes = tuple(Misreading(**mistake) for mistake in plain["mistakes"])
+        return Answers(
+            plain["name"], plain["points"], plain["right"], tuple(plain["choices"]), mistakes
+        )
+    return Sheet(
+        plain["name"],
+        plain["points"],
+        tuple(Returned(r["name"], tuple(r["axes"])) for r in plain["returned"]),
+        tuple(plain["parameters"]),
+        tuple(Note(**note) for note in plain["notes"]),
+        tuple(_probe(probe) for probe in plain["probes"]),
+        plain["observe"],
+        plain["enough"],
+    )
+
+
+def _probe(plain: dict) -> Probe:
+    fingerprints = {name: _outcome(outcome) for name, outcome in plain["fingerprints"].items()}
+    return Probe(
+        plain["label"],
+        tuple(plain["args"]),
+        plain["special"],
+        _outcome(plain["expected"]),
+        fingerprints.__getitem__,
+    )
+
+
+def _outcome(plain: dict) -> Outcome:
+    error = Raised(**plain["error"]) if plain["error"] else None
+    return Outcome(plain["value"], error, tuple(plain["changed"]), plain["ended"], plain["refused"])

@@ -1,0 +1,1 @@
+"""The networks: functions over NamedTuples of arrays, each forward beside its backward."""

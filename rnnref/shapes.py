@@ -1,0 +1,131 @@
+"""Checks of arguments: every error names the function, the argument, what it must be, what came."""
+
+import operator
+
+import numpy as np
+
+FLOATS = ("float32", "float64", "complex128")  # complex128 is for complex-step derivatives
+
+
+class ShapeError(ValueError):
+    """An array has the wrong shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnnref import ShapeError, init_rnn, rnn_forward
+    >>> params = init_rnn(np.random.default_rng(0), D=4, H=3)
+    >>> try:
+    ...     rnn_forward(params, np.zeros((6, 3)))
+    ... except ShapeError as error:
+    ...     print(error)
+    rnn_forward: x must have shape (T, B, D=4), got (6, 3)
+    """
+
+
+def require_shape(where, name, array, shape, dtype=None):
+    """Raise unless `array` is a numpy.ndarray of this shape and, if one is given, this dtype.
+
+    Parameters
+    ----------
+    where, name : str
+        The function and its argument, for the message.
+    array : object
+        What came.
+    shape : str
+        The axes as the message shows them, ``"T, B, D=4"``: with a size, free, or ``...`` for any
+        number of axes. A free axis has at least one entry, but T may be 0.
+    dtype : dtype, optional
+
+    Raises
+    ------
+    ShapeError
+        If the shape is another one.
+    TypeError
+        If `array` is not an array, or is one of another dtype.
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{where}: {name} must be a numpy.ndarray, got {type(array).__name__}")
+    axes = shape.split(", ")
+    wanted = f"({shape},)" if len(axes) == 1 else f"({shape})"
+    if "..." in axes:
+        at, more = axes.index("..."), array.ndim - (len(axes) - 1)
+        axes[at : at + 1] = ["..."] * more
+    sizes = [axis.rpartition("=")[2] for axis in axes]  # "4" of "D=4" and of "4", "T" of "T"
+    free = [not size.isdigit() for size in sizes]
+    if len(axes) != array.ndim or any(
+        not f and int(size) != n for f, size, n in zip(free, sizes, array.shape, strict=True)
+    ):
+        raise ShapeError(f"{where}: {name} must have shape {wanted}, got {array.shape}")
+    for axis, f, n in zip(axes, free, array.shape, strict=True):
+        if f and n == 0 and axis not in ("T", "..."):
+            wanted += f" with {axis} at least 1"
+            raise ShapeError(f"{where}: {name} must have shape {wanted}, got {array.shape}")
+    if dtype is not None and array.dtype != dtype:
+        raise TypeError(
+            f"{where}: {name} must have dtype {np.dtype(dtype).name}, got {array.dtype.name}"
+        )
+
+
+def require_float(where, dtype):
+    """Return `dtype` as a numpy.dtype; TypeError unless it is one of `FLOATS`."""
+    dtype = np.dtype(dtype)
+    if dtype.name not in FLOATS:
+        raise TypeError(f"{where}: dtype must be one of {', '.join(FLOATS)}, got {dtype.name}")
+    return dtype
+
+
+def common_dtype(where, params):
+    """Return the one dtype of all arrays in the tuple `params`; None stands for no array.
+
+    Raises
+    ------
+    TypeError
+        If the dtypes differ or are not among float32, float64 and complex128.
+    """
+    dtypes = {getattr(p, "dtype", type(p).__name__) for p in params if p is not None}
+    names = sorted(str(dtype) for dtype in dtypes)
+    if len(names) != 1 or names[0] not in FLOATS:
+        raise TypeError(
+            f"{where}: params must be arrays of one dtype out of {', '.join(FLOATS)}, "
+            f"got {', '.join(names)}"
+        )
+    return dtypes.pop()
+
+
+def require_option(where, name, value, allowed):
+    """Raise ValueError, naming the `allowed` ones, unless `value` is one of them."""
+    if value not in list(allowed):
+        choices = ", ".join(repr(option) for option in allowed)
+        raise ValueError(f"{where}: {name} must be one of {choices}, got {value!r}")
+
+
+def require_count(where, name, value, least=1):
+    """Return `value` as an int; TypeError if it is no integer, ValueError if it is < `least`."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{where}: {name} must be an integer, got {kind}") from None
+    if count < least:
+        raise ValueError(f"{where}: {name} must be at least {least}, got {count}")
+    return count
+
+
+def require_ids(where, name, ids, size):
+    """Return `ids` as an integer array.
+
+    Raises
+    ------
+    TypeError
+        If they are not integers.
+    ValueError
+        If one lies outside 0 … `size` − 1.
+    """
+    ids = np.asarray(ids)
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{where}: {name} must be integers, got {ids.dtype.name}")
+    outside = ids[(ids < 0) | (ids >= size)]
+    if outside.size:
+        raise ValueError(f"{where}: {name} must lie in 0 … {size - 1}, got {outside[0]}")
+    return ids
