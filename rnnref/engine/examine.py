@@ -9,6 +9,7 @@ from .compare import is_right, is_same
 from .diagnose import Finding, Tried, diagnose
 from .outcome import Call
 from .report import Report, Row
+from .rescue import Helpers
 from .sheet import Sheet
 
 BLANK = "Not written yet: replace `raise NotImplementedError()` by your code."
@@ -19,7 +20,7 @@ def examine(
     call: Call,
     *,
     again: Sequence[Call] = (),
-    rescue: Callable[[], tuple[Call, Callable[[], Sequence[str]]]] | None = None,
+    rescue: Callable[[], tuple[Call, Helpers]] | None = None,
 ) -> Report:
     """Judge one function.
 
@@ -34,8 +35,8 @@ def examine(
         with the first.
     rescue : callable, optional
         Gives a call of the same function with the set's other exercises replaced by right ones,
-        and a function that lists which of them it used. A function that fails only because
-        another one is wrong gets its points.
+        and those `Helpers`. A function that fails only because another one is wrong gets its
+        points.
 
     Returns
     -------
@@ -44,11 +45,11 @@ def examine(
     report = _examine(sheet, call, again)
     if rescue is None or report.state in ("right", "blank", "stopped"):
         return report
-    other_call, used = rescue()
+    other_call, helpers = rescue()
     other = _examine(sheet, other_call, ())
-    if other.state != "right" or not used():
+    if other.state != "right" or not helpers.used:
         return report
-    names = " and ".join(used())
+    names = " and ".join(helpers.used)
     return replace(other, sentence=f"Right, but it calls your {names}, which is not.")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from .answers import Answers
 from .examine import examine
 from .outcome import Call, Outcome, local
 from .report import Mark, Report
+from .rescue import Helpers
 from .returned import described
 from .sheet import Sheet
 
@@ -75,28 +76,19 @@ class Judge:
         call = local(answer)
         return examine(exercise, call, again=(call,), rescue=self._rescue(name, answer))
 
-    def _rescue(self, name: str, answer: Callable):
+    def _rescue(self, name: str, answer: Callable) -> Callable[[], tuple[Call, Helpers]] | None:
         """The same function with the set's other exercises bound to the right ones."""
-        others = {n: f for n, f in self.references.items() if n != name}
-        if not isinstance(answer, types.FunctionType) or not others:
+        if not isinstance(answer, types.FunctionType) or not self.references:
             return None
 
-        def rescue() -> tuple[Call, Callable[[], Sequence[str]]]:
-            used: dict[str, None] = {}
-
-            def noted(other: str) -> Callable:
-                def call(*args, **kwargs):
-                    used.setdefault(other)
-                    return others[other](*args, **kwargs)
-
-                return call
-
-            bound = {**answer.__globals__, **{other: noted(other) for other in others}}
+        def rescue() -> tuple[Call, Helpers]:
+            helpers = Helpers(self.references, name)
+            bound = {**answer.__globals__, **helpers.functions}
             twin = types.FunctionType(
                 answer.__code__, bound, name, answer.__defaults__, answer.__closure__
             )
             twin.__kwdefaults__ = answer.__kwdefaults__
             bound[name] = twin
-            return local(twin), lambda: tuple(used)
+            return local(twin), helpers
 
         return rescue

@@ -1,0 +1,62 @@
+"""Stored checks give the same verdicts, names and sentences as the tables."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rnnref.checks import VISIBLE_SEED, TableJudge, sheets, table
+from rnnref.engine.exercise import Exercise
+from rnnref.engine.judge import Judge
+from rnnref.engine.stored import file_name, load, save
+
+SET = "ps1_recurrence"
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stored") / file_name(SET)
+    save(path, sheets(SET, VISIBLE_SEED).values())
+    return path
+
+
+def test_every_mistake_gets_the_same_report(stored):
+    tables, arrays = TableJudge(SET), Judge(SET, load(stored))
+    for name, exercise in table(SET).items():
+        if not isinstance(exercise, Exercise):
+            continue
+        for answer in (*exercise.alternatives, *(m.wrong for m in exercise.mistakes)):
+            assert arrays.report(name, answer) == tables.report(name, answer)
+
+
+def test_a_dict_of_answers_gets_the_same_report(stored):
+    tables, arrays = TableJudge(SET), Judge(SET, load(stored))
+    exercise = table(SET)["rnn_type"]
+    for given in ({}, dict(exercise.right), {**exercise.right, "sentiment": "one to many"}):
+        assert arrays.report("rnn_type", given) == tables.report("rnn_type", given)
+
+
+def test_the_file_holds_arrays_and_no_pickle(stored):
+    with np.load(stored, allow_pickle=False) as arrays:
+        assert all(array.dtype == np.uint8 for array in arrays.values())
+
+
+def test_the_checks_run_without_the_answers(stored):
+    """With the file beside the notebook and the answers out of reach."""
+    code = (
+        "import sys\n"
+        "class Block:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.startswith(('rnnref.checks', 'rnnref.nets', 'nbgrader')):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Block())\n"
+        "from rnnref.course import checker\n"
+        f"check = checker({SET!r})\n"
+        "check('one_hot', lambda ids, vocabulary_size: None)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=stored.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "one_hot: not right yet" in done.stdout
