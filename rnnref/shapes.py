@@ -33,9 +33,10 @@ def require_shape(where, name, array, shape, dtype=None):
     array : object
         What came.
     shape : str
-        The axes as the message shows them, ``"T, B, D=4"``: with a size, free, or ``...`` for any
-        number of axes. A free axis has at least one entry, but T may be 0.
+        The axes as the message shows them, ``"T, B, D=4"``; ``...`` is any number of axes.
+        An axis without a size has at least one entry, but T may be 0.
     dtype : dtype, optional
+        By default any.
 
     Raises
     ------
@@ -51,14 +52,14 @@ def require_shape(where, name, array, shape, dtype=None):
     if "..." in axes:
         at, more = axes.index("..."), array.ndim - (len(axes) - 1)
         axes[at : at + 1] = ["..."] * more
-    sizes = [axis.rpartition("=")[2] for axis in axes]  # "4" of "D=4" and of "4", "T" of "T"
-    free = [not size.isdigit() for size in sizes]
-    if len(axes) != array.ndim or any(
-        not f and int(size) != n for f, size, n in zip(free, sizes, array.shape, strict=True)
-    ):
+    sizes = [_size(axis) for axis in axes]
+    fits = len(axes) == array.ndim and all(
+        size in (None, n) for size, n in zip(sizes, array.shape, strict=True)
+    )
+    if not fits:
         raise ShapeError(f"{where}: {name} must have shape {wanted}, got {array.shape}")
-    for axis, f, n in zip(axes, free, array.shape, strict=True):
-        if f and n == 0 and axis not in ("T", "..."):
+    for axis, size, n in zip(axes, sizes, array.shape, strict=True):
+        if n == 0 and size is None and axis not in ("T", "..."):
             wanted += f" with {axis} at least 1"
             raise ShapeError(f"{where}: {name} must have shape {wanted}, got {array.shape}")
     if dtype is not None and array.dtype != dtype:
@@ -129,3 +130,9 @@ def require_ids(where, name, ids, size):
     if outside.size:
         raise ValueError(f"{where}: {name} must lie in 0 … {size - 1}, got {outside[0]}")
     return ids
+
+
+def _size(axis):
+    """Return 4 for ``D=4`` and for ``4``, None for ``D``."""
+    size = axis.rpartition("=")[2]
+    return int(size) if size.isdigit() else None

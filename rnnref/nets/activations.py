@@ -38,9 +38,21 @@ def relu(z, out=None):
     return np.maximum(z, 0, out=out)
 
 
+def tanh_derivative(y):
+    """Return 1 − y²."""
+    slope = y * y
+    return np.subtract(1, slope, out=slope)
+
+
+def logistic_derivative(y):
+    """Return y (1 − y)."""
+    slope = 1 - y
+    return np.multiply(y, slope, out=slope)
+
+
 ACTIVATIONS = {
     "linear": Activation(np.positive, np.ones_like),
-    "logistic": Activation(logistic, lambda y: y * (1 - y)),
+    "logistic": Activation(logistic, logistic_derivative),
     "relu": Activation(relu, lambda y: np.heaviside(y, 0)),  # the derivative at 0 is taken as 0
-    "tanh": Activation(np.tanh, lambda y: 1 - y * y),
+    "tanh": Activation(np.tanh, tanh_derivative),
 }

@@ -137,7 +137,8 @@ def rnn_forward(params, x, h0=None, *, mask=None, activation="tanh"):
         z_t = U x_t + W h_{t−1} + b
         h_t = φ(z_t)                      t = 1 … T
 
-    D0, for one unit; D2, as sums over units; D3 and D4, as matrices.
+    and h_t = h_{t−1} at a masked step. D0, for one unit; D2, as sums over units; D3 and D4, as
+    matrices.
 
     Examples
     --------
@@ -164,11 +165,13 @@ def rnn_forward(params, x, h0=None, *, mask=None, activation="tanh"):
     states = np.empty((T + 1, B, H), b.dtype)
     states[0] = 0 if h0 is None else h0
     h_prev, h = states[:-1], states[1:]
-    z = (x.reshape(T * B, D) @ U.T + b).reshape(T, B, H)  # all that does not wait for h_{t−1}
+    z = h  # each z_t is computed where h_t will stand
+    np.matmul(x.reshape(T * B, D), U.T, out=z.reshape(T * B, H))  # this need not wait for h_{t−1}
+    z += b
     for t in range(T):
         z[t] += h_prev[t] @ W.T
         phi(z[t], out=h[t])
-        if mask is not None:
+        if held is not None:
             np.copyto(h[t], h_prev[t], where=held[t])
     return h, states[-1].copy(), RNNCache(RNNParams(U, W, b), x, states, held, activation)
 
@@ -207,14 +210,16 @@ def rnn_backward(dh, cache, dstate=None, *, truncate=None):
 
     Notes
     -----
-    With bars for total derivatives of the loss and z̄_{T+1} = 0::
+    A bar is the total derivative of the loss::
 
-        h̄_t = dh_t + Wᵀ z̄_{t+1}
-        z̄_t = h̄_t ∗ φ′(z_t)                      t = T … 1
+        h̄_T = dh_T + dstate
+        h̄_t = dh_t + Wᵀ z̄_{t+1}                  t < T
+        z̄_t = h̄_t ∗ φ′(z_t)
         x̄_t = Uᵀ z̄_t,   Ū = Σ_t z̄_t x_tᵀ,   W̄ = Σ_t z̄_t h_{t−1}ᵀ,   b̄ = Σ_t z̄_t
 
-    D0, for one unit, whose sum for w̄ drops two terms, z̄_1 h_0 and z̄_2 h_1; D2, where z̄ is δ;
-    D3 and D4, as matrices.
+    and at a masked step z̄_t = 0 and h̄_t is passed on to h_{t−1} as it is. D0, for one unit,
+    whose sum for w̄ lacks two terms, z̄_1 h_0 and z̄_2 h_1; D2, where z̄ is δ; D3 and D4, as
+    matrices.
 
     Examples
     --------

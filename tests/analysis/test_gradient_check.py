@@ -96,6 +96,25 @@ def test_both_numbers_of_the_worst_entry_are_reported():
     )
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_single_entry_that_is_no_number_is_found(rng, bad):
+    w = rng.normal(size=4)
+    grads = gradient(w)
+    grads[2] = bad
+    with pytest.raises(AssertionError, match=r"params: .* relative error inf$"):
+        check_gradient(loss, w, grads, rng=rng)
+    with pytest.raises(AssertionError, match=rf"params\[2\]: .* grads say {bad}, .* inf$"):
+        check_entries(loss, w, grads)
+
+
+@pytest.mark.parametrize(
+    ("loss", "slope"), [(lambda w: np.nan, "nan"), (lambda w: 0 if w[0] < 1 else np.inf, "inf")]
+)
+def test_a_loss_that_is_no_number_passes_no_check(loss, slope):
+    with pytest.raises(AssertionError, match=rf"central difference {slope}, .* error inf$"):
+        check_entries(loss, np.ones(1), np.zeros(1))
+
+
 def test_two_evaluations_per_direction_and_per_entry(params, rng):
     calls = []
 
