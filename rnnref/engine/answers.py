@@ -9,9 +9,16 @@ from .outcome import Outcome
 from .report import Report, Row
 
 
+# What a choice is before it is made.
+_OPEN = (None, "")
+
+
 @dataclass(frozen=True)
 class Misreading:
-    """A wrong idea behind some choices: which choice it gives for which key, and the feedback."""
+    """A wrong idea behind some choices: which choice it gives for which key, and the feedback.
+
+    `says` goes on after the keys for which the choice was made, so it must hold for each alone.
+    """
 
     name: str
     choices: Mapping[str, str]
@@ -58,33 +65,36 @@ class Answers:
         given = outcome.value
         if not isinstance(given, dict):
             return self._report(0.0, "wrong", _unreadable(self.name, outcome))
-        if all(value in (None, ..., "") for value in given.values()):
+        if all(given.get(key) in _OPEN for key in self.right):
             return self._report(0.0, "blank", "Nothing is chosen yet.")
-        rows = tuple(Row(key, _chosen(given, key) == choice) for key, choice in self.right.items())
+        rows = tuple(Row(key, given.get(key) == choice) for key, choice in self.right.items())
         wrong = [row.label for row in rows if not row.holds]
         points = max(0.0, float(self.points - len(wrong)))
         if not wrong:
             return self._report(points, "right", "Right: every case holds.", rows=rows)
-        found = self._misreading(given, wrong)
-        if found:
-            return self._report(points, "wrong", found.says, found.name, found.hint, rows)
-        return self._report(points, "wrong", self._sentence(given, wrong[0]), rows=rows)
+        still_open = [key for key in wrong if given.get(key) in _OPEN]
+        head = f"Still open: {_listed(still_open)}. " if still_open else ""
+        chosen = [key for key in wrong if key not in still_open]
+        idea, keys = self._misreading(given, chosen)
+        if idea:
+            sentence = f"{head}{_listed(keys)}: {idea.says}"
+            return self._report(points, "wrong", sentence, idea.name, idea.hint, rows)
+        sentence = head + (self._sentence(given, chosen[0]) if chosen else "")
+        return self._report(points, "wrong", sentence.strip(), rows=rows)
 
-    def _misreading(self, given: dict, wrong: list[str]) -> Misreading | None:
-        """The idea that explains most of the wrong choices, each as it was given."""
-
-        def explained(idea: Misreading) -> int:
-            return sum(key in idea.choices and given.get(key) == idea.choices[key] for key in wrong)
-
-        best = max(self.mistakes, key=explained, default=None)
-        return best if best and explained(best) else None
+    def _misreading(self, given: dict, wrong: list[str]) -> tuple[Misreading | None, list[str]]:
+        """The idea that explains most of the wrong choices, and those choices' keys."""
+        best: tuple[Misreading | None, list[str]] = None, []
+        for idea in self.mistakes:
+            keys = [key for key in wrong if given[key] == idea.choices.get(key)]
+            if len(keys) > len(best[1]):
+                best = idea, keys
+        return best
 
     def _sentence(self, given: dict, key: str) -> str:
-        choice = _chosen(given, key)
-        if choice is None:
-            return f"«{key}» has no answer yet."
+        choice = given[key]
         if choice not in self.choices:
-            return f"«{key}»: {choice!r} is none of the choices, {', '.join(self.choices)}."
+            return f"«{key}»: {choice!r} is none of the choices, {_listed(self.choices)}."
         return f"«{key}» is not {choice}: count what goes in and what comes out."
 
     def _report(self, points, state, sentence, mistake=None, hint="", rows=()) -> Report:
@@ -93,9 +103,8 @@ class Answers:
         )
 
 
-def _chosen(given: dict, key: str) -> str | None:
-    choice = given.get(key)
-    return choice if isinstance(choice, str) else None
+def _listed(names) -> str:
+    return ", ".join(f"«{name}»" for name in names)
 
 
 def _unreadable(name: str, outcome: Outcome) -> str:

@@ -58,13 +58,16 @@ def diagnose(sheet: Sheet, tried: Sequence[Tried]) -> Finding:
     if note is None:
         return Finding(describe(sheet, tried))
     rest = [t for t in tried if not t.right and t not in explained]
-    return Finding(
-        note.says + (f" Something more is wrong: {_where(rest[0])}." if rest else ""), note
-    )
+    more = f" Something more is wrong: see «{rest[0].probe.label}»." if rest else ""
+    return Finding(note.says + more, note)
 
 
 def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, list[Tried]]:
-    """The mistake that fits, the one that explains most failures, and the failures it explains."""
+    """The mistake that fits, and the failures that it explains, the first failure among them.
+
+    Of several that fit, the one that explains most is named.
+    """
+    first = next(t for t in tried if not t.right)
     best: tuple[Note | None, list[Tried]] = None, []
     for note in sheet.notes:
         shows = [
@@ -72,9 +75,9 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
             for t in tried
             if not is_right(t.probe.fingerprint(note.name), t.probe.expected, sheet.returned)
         ]
-        if len(shows) > max(sheet.enough - 1, len(best[1])) and all(
-            is_same(t.outcome, t.probe.fingerprint(note.name)) for t in shows
-        ):
+        if len(shows) < sheet.enough or first not in shows or len(shows) <= len(best[1]):
+            continue
+        if all(is_same(t.outcome, t.probe.fingerprint(note.name)) for t in shows):
             best = note, shows
     return best
 
@@ -82,16 +85,16 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
 def describe(sheet: Sheet, tried: Sequence[Tried]) -> str:
     """One sentence on the first failing probe, for a mistake that has no name."""
     wrong = [t for t in tried if not t.right]
-    first = wrong[0]
-    if first.probe.special:
-        head = f"Right in the plain cases, but not here: {first.probe.label}. "
-    else:
-        head = f"{first.probe.label}: "
-    return head + _what(sheet, first, wrong)
+    first = _telling(wrong)
+    head = "All plain cases hold. " if first.probe.special else ""
+    return f"{head}«{first.probe.label}»: {_what(sheet, first, wrong)}"
 
 
-def _where(tried: Tried) -> str:
-    return f"see «{tried.probe.label}»"
+def _telling(wrong: Sequence[Tried]) -> Tried:
+    """The first failure with random numbers, if any: a worked example may be right by accident."""
+    kind = [t for t in wrong if t.probe.special == wrong[0].probe.special]
+    labels = [t.probe.label for t in kind]
+    return next((t for t in kind if labels.count(t.probe.label) > 1), kind[0])
 
 
 def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
@@ -99,10 +102,11 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
     if outcome.ended:
         return f"{outcome.ended}."
     if expected.error is not None:
-        return f"this must raise {expected.error.kind}; {_came(outcome)}."
+        return f"{_came(outcome)}; {expected.error.kind} is asked for here."
     if outcome.error is not None:
         line = f" in line {outcome.error.line} of your code" if outcome.error.line else ""
-        return f"your function raised {outcome.error.kind}{line}: {outcome.error.text}"
+        said = f"your function raised {outcome.error.kind}{line}: {outcome.error.text}"
+        return said + _sizes(sheet, first.probe)
     if outcome.refused:
         return f"{outcome.refused}."
     changed = ""
@@ -122,8 +126,18 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
 
 def _came(outcome: Outcome) -> str:
     if outcome.error is not None:
-        return f"yours raised {outcome.error.kind}: {outcome.error.text}"
-    return outcome.refused or "yours returned a value"
+        return f"your function raised {outcome.error.kind}"
+    return outcome.refused or "your function returned a value"
+
+
+def _sizes(sheet: Sheet, probe: Probe) -> str:
+    """The shapes of the arguments: most errors of NumPy's are about them."""
+    shapes = [
+        f"{name} is {value.shape}"
+        for name, value in zip(sheet.parameters, probe.args, strict=False)
+        if isinstance(value, np.ndarray)
+    ]
+    return f" (Shapes here: {', '.join(shapes)}.)" if shapes else ""
 
 
 def _shape(error: Unreadable) -> str:

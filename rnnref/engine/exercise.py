@@ -176,4 +176,4 @@ def source_of(function: Callable, name: str | None = None) -> str:
     text = getattr(function, "__source__", None) or textwrap.dedent(inspect.getsource(function))
     if name is None:
         return text
-    return re.sub(rf"\b{function.__name__}\b", name, text)
+    return re.sub(rf"(?<![.\w]){function.__name__}\b", name, text)

@@ -71,7 +71,7 @@ EXERCISE = Exercise(
             "the verdict goes round the loop",
             edit(loop, ("h = h + x", "h = (p[t - 1] if t else 0.0) + x")),
             "What you carry to the next step is the probability, not the sum.",
-            "The loop in the figure leaves the hidden unit, before the logistic output.",
+            "The loop leaves the hidden unit, before the logistic output.",
         ),
         Mistake(
             "the streams exchanged",

@@ -83,6 +83,16 @@ EXERCISE = Exercise(
             "With T inputs there are T updates. Which one is missing in your loop?",
         ),
         Mistake(
+            "h0 in the place of h_1",
+            edit(
+                loop,
+                ("    previous = h0\n", "    previous = h[0] = h0\n    y[0] = v * h0\n"),
+                ("for t in range(T)", "for t in range(1, T)"),
+            ),
+            "Your first state is h0 itself: the first input never enters, and all is one step off.",
+            "h_1 is made from h_0 and x_1. With T inputs there are T updates.",
+        ),
+        Mistake(
             "reads the input one step late",
             edit(loop, ("u * x[t] +", "u * x[t - 1] +")),
             "At step t your state has read the input of step t − 1, and at the first step the "
@@ -117,7 +127,7 @@ EXERCISE = Exercise(
             "the output goes round the loop",
             edit(loop, ("previous = h[t]", "previous = y[t]")),
             "Your next state is made from the output; it is right only when v = 1.",
-            "Look at the arrow in the figure: does it leave h or y?",
+            "Look at the arrow that goes round: does it leave h or y?",
         ),
         Mistake(
             "a squashed state",
@@ -142,7 +152,8 @@ EXERCISE = Exercise(
             edit(loop, ("h = np.zeros(T)", "h = x")),
             "The numbers are right, but after the call the caller's x holds your states: call it "
             "twice and compare.",
-            "`h = x` gives the same array a second name; nothing is copied.",
+            "`h = x` gives the same array a second name, and `x[t] = …` writes into it: make a new "
+            "array for the states.",
         ),
         Mistake(
             "only the last step",

@@ -105,6 +105,16 @@ EXERCISE = Exercise(
             "With T inputs there are T updates.",
         ),
         Mistake(
+            "h0 in the place of h_1",
+            edit(
+                loop,
+                ("    h = h0\n", "    h = H[0] = h0\n"),
+                ("for t in range(T)", "for t in range(1, T)"),
+            ),
+            "Your first state is h0 itself: the first input never enters, and all is one step off.",
+            "h_1 is made from h_0 and x_1. With T inputs there are T updates.",
+        ),
+        Mistake(
             "reads the input one step late",
             edit(loop, ("X[t] @ U.T", "X[t - 1] @ U.T")),
             "At step t your network reads the input of the step before; at the first step, the "

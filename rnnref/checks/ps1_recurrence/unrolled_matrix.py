@@ -170,8 +170,8 @@ EXERCISE = Exercise(
         Mistake(
             "whole numbers to negative powers",
             edit(lags, ("float(w) ** np.maximum(lag, 0)", "w ** lag")),
-            "Your powers of w are taken for negative lags too: an error for whole numbers, a "
-            "division by zero for w = 0.",
+            "Your powers of w are taken for negative lags too, where they do not count: for whole "
+            "numbers that is an error.",
             "Take powers only where the lag is not negative, or of float(w).",
         ),
         Mistake(

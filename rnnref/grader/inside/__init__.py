@@ -1,0 +1,1 @@
+"""What runs inside the sandbox: these modules, `wire` and the codec are all it is given of ours."""

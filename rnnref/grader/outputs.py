@@ -1,0 +1,139 @@
+"""Collects what a cell shows, as the notebook format has it, and cuts it at the limits."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+
+from .limits import Limits
+
+_MIME = re.compile(r"[a-z]+/[A-Za-z0-9.+-]{1,80}")
+_MAX_OUTPUTS = 500
+_REMEMBERED = 200
+
+
+class NotebookOutputs:
+    """What is kept of one notebook's cells together.
+
+    Parameters
+    ----------
+    limits : Limits
+        How much.
+    """
+
+    def __init__(self, limits: Limits):
+        self.limits = limits
+        self.left = limits.notebook_output
+        self.shown: dict[str, list[dict]] = {}
+
+
+class CellOutputs:
+    """What one cell shows: printed text comes in bytes, displays as messages of the worker.
+
+    Parameters
+    ----------
+    notebook : NotebookOutputs
+        What the notebook's cells share.
+    """
+
+    def __init__(self, notebook: NotebookOutputs):
+        self._notebook = notebook
+        self._outputs: list[dict] = []
+        self._text_left = notebook.limits.cell_text
+        self._display_left = notebook.limits.cell_display
+        decoder = codecs.getincrementaldecoder("utf-8")
+        self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
+        self._cut = {"stdout": 0, "stderr": 0}
+        self._left_out = 0
+        self._clear_next = False
+
+    def print(self, name: str, data: bytes) -> None:
+        """Take bytes that were written to stdout or stderr."""
+        kept = data[: max(0, min(self._text_left, self._notebook.left))]
+        self._cut[name] += len(data) - len(kept)
+        self._text_left -= len(kept)
+        self._notebook.left -= len(kept)
+        text = self._decoders[name].decode(kept)
+        if text:
+            self._append_text(name, text)
+
+    def show(self, message: dict) -> None:
+        """Take a display, an update of one, or the wish to clear what was shown.
+
+        Whatever has not the right form is left out: it comes from a student's process.
+        """
+        kind = message.get("show")
+        if kind == "clear_output":
+            self._clear_next = True
+            if not message.get("wait"):
+                self._clear()
+            return
+        data, metadata = message.get("data"), message.get("metadata")
+        if type(data) is not dict or type(metadata) is not dict:
+            return
+        data = {mime: part for mime, part in data.items() if _is_mime_part(mime, part)}
+        try:
+            size = len(json.dumps([data, metadata], allow_nan=False))
+        except ValueError:
+            return
+        if size > min(self._display_left, self._notebook.left):
+            self._left_out += 1
+            return
+        self._display_left -= size
+        self._notebook.left -= size
+        identity = message.get("display_id")
+        if kind == "update_display_data":
+            for output in self._notebook.shown.get(str(identity), ()):
+                output.update(data=data, metadata=metadata)
+            return
+        output = {"output_type": "display_data", "data": data, "metadata": metadata}
+        if kind == "execute_result":
+            count = message.get("count")
+            count = count if type(count) is int and 0 < count < 10**6 else None
+            output |= {"output_type": "execute_result", "execution_count": count}
+        if self._append(output) and identity is not None:
+            shown = self._notebook.shown
+            if str(identity) in shown or len(shown) < _REMEMBERED:
+                shown.setdefault(str(identity), []).append(output)
+
+    def finish(self) -> list[dict]:
+        """The outputs; later cells may still update displays within them."""
+        for name, cut in self._cut.items():
+            if cut:
+                self._append_text(name, f"\n[… {_size(cut)} more cut off here]\n", always=True)
+        if self._left_out:
+            note = f"\n[… {self._left_out} more outputs, or too large ones, left out]\n"
+            self._append_text("stdout", note, always=True)
+        return self._outputs
+
+    def _append_text(self, name: str, text: str, *, always: bool = False) -> None:
+        last = self._outputs[-1] if self._outputs and not self._clear_next else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"] += text
+        else:
+            self._append({"output_type": "stream", "name": name, "text": text}, always=always)
+
+    def _append(self, output: dict, *, always: bool = False) -> bool:
+        if self._clear_next:
+            self._clear()
+        if len(self._outputs) >= _MAX_OUTPUTS and not always:
+            self._left_out += 1
+            return False
+        self._outputs.append(output)
+        return True
+
+    def _clear(self) -> None:
+        self._outputs.clear()
+        self._clear_next = False
+
+
+def _is_mime_part(mime: str, part: object) -> bool:
+    """Whether the notebook format allows it: text, and objects for JSON only."""
+    if not _MIME.fullmatch(mime):
+        return False
+    return type(part) is str or mime.endswith(("/json", "+json"))
+
+
+def _size(count: int) -> str:
+    return f"{count} bytes" if count < 10_000 else f"{count / 1e6:.2f} MB"

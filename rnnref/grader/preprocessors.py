@@ -1,0 +1,275 @@
+"""Our part of nbgrader's own commands, named in ``nbgrader_config.py``.
+
+`Restore` goes into ``Autograde.sanitize_preprocessors``, `SandboxExecute` stands for ``Execute`` in
+``Autograde.autograde_preprocessors`` with `FlagForPerson` after ``SaveAutoGrades``, and
+`CleanFeedback` goes into ``GenerateFeedback.preprocessors`` after ``GetGrades``;
+`leave_out_unsafe` is for ``Autograde.pre_convert_hook``. nbgrader works with the course folder as
+working directory, and so do these.
+"""
+
+from __future__ import annotations
+
+import atexit
+import html
+import json
+import math
+import re
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+
+from rnnref.grader.course_folder import class_seed, write_record
+from rnnref.grader.execute import execute
+from rnnref.grader.markup import clean_html, clean_markdown
+from rnnref.grader.notebook import Refused
+from rnnref.grader.preflight import check_notebook, is_safe
+from rnnref.grader.runner import open_sandbox
+from rnnref.grader.sandbox import Sandbox
+from rnnref.grader.sanitize import sanitize
+from rnnref.grader.source import Source, find_source
+
+_OURS = "rnnref"
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
+def leave_out_unsafe(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Take links, pipes and far too large files off nbgrader's list before it opens them.
+
+    Parameters
+    ----------
+    assignment, student : str
+        Not used; nbgrader passes them.
+    notebooks : list of str
+        Paths; changed in place. nbgrader reports a submission that has none left and goes on.
+    """
+    notebooks[:] = [path for path in notebooks if is_safe(Path(path))]
+
+
+class Restore(NbGraderPreprocessor):
+    """Puts the instructor's cells back; see `rnnref.grader.sanitize`."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Sanitize a submission.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The submission.
+        resources : dict
+            nbgrader's account of what it converts.
+
+        Returns
+        -------
+        tuple
+            The clean notebook, with the notes in its metadata, and `resources`.
+
+        Raises
+        ------
+        ValueError
+            If it is no notebook of this problem set.
+        """
+        source = _source(resources)
+        checked = check_notebook(json.dumps(nb).encode(), source)
+        if isinstance(checked, Refused):
+            raise ValueError(checked.for_instructor)
+        clean, notes = sanitize(nbformat.reads(checked.notebook, as_version=4), source)
+        notes = (*checked.notes, *notes)
+        for note in notes:
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], note)
+        clean.metadata[_OURS] = {"notes": list(notes)}
+        return clean, resources
+
+
+class SandboxExecute(NbGraderPreprocessor):
+    """Runs student cells in the sandbox and test cells here; see `rnnref.grader.execute`."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Execute a sanitized submission.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            What `Restore` gave.
+        resources : dict
+            nbgrader's account; gets the grader's ``record``.
+
+        Returns
+        -------
+        tuple
+            The notebook with its outputs, and `resources`.
+
+        Raises
+        ------
+        SandboxUnavailable
+            If there is no sandbox.
+        RuntimeError
+            If nbgrader would not read the record's marks from the outputs.
+        """
+        source = _source(resources)
+        notes = nb.metadata.get(_OURS, {}).get("notes", [])
+        data, record = execute(
+            json.dumps(nb).encode(),
+            source,
+            sandbox=_shared_sandbox(),
+            seed=class_seed(Path.cwd(), source.problem_set),
+        )
+        executed = nbformat.reads(data, as_version=4)
+        record = replace(record, notes=(*notes, *record.notes))
+        _require_same_marks(executed, record, source)
+        executed.metadata[_OURS] = {"notes": list(record.notes)}
+        write_record(Path.cwd(), resources["nbgrader"]["student"], record)
+        resources["nbgrader"]["record"] = record
+        return executed, resources
+
+
+class FlagForPerson(NbGraderPreprocessor):
+    """Marks what the grader could not judge as waiting for a person; after SaveAutoGrades."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Flag the exercises that need a person.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The executed notebook; left as it is.
+        resources : dict
+            With the ``record`` of `SandboxExecute`.
+
+        Returns
+        -------
+        tuple
+            `nb` and `resources`.
+        """
+        info = resources["nbgrader"]
+        waiting = {r.name for r in info["record"].exercises if r.state == "needs a person"}
+        for exercise in _source(resources).exercises if waiting else ():
+            if exercise.name in waiting:
+                with Gradebook(info["db_url"]) as gradebook:
+                    grade = gradebook.find_grade(
+                        exercise.grade_id, info["notebook"], info["assignment"], info["student"]
+                    )
+                    grade.auto_score, grade.needs_manual_grade = None, True
+                    gradebook.db.commit()
+        return nb, resources
+
+
+class CleanFeedback(NbGraderPreprocessor):
+    """Takes hidden tests and everything that could do something out of a feedback page."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Clean a graded notebook for its student.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The autograded notebook.
+        resources : dict
+            Passed on.
+
+        Returns
+        -------
+        tuple
+            The notebook to show, and `resources`.
+        """
+        notes = nb.metadata.get(_OURS, {}).get("notes", [])
+        nb, resources = super().preprocess(nb, resources)
+        nb.metadata = NotebookNode({k: v for k, v in nb.metadata.items() if k == "kernelspec"})
+        if notes:
+            said = "".join(f"<li>{html.escape(str(note))}</li>" for note in notes)
+            text = f"<div><p>Before grading:</p><ul>{said}</ul></div>"
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="rnnref-notes"))
+        return nb, resources
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict, cell_index: int
+    ) -> tuple[NotebookNode, dict]:
+        """Clean one cell.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+            Any cell.
+        resources : dict
+            Passed on.
+        cell_index : int
+            Not used.
+
+        Returns
+        -------
+        tuple
+            The cell and `resources`.
+        """
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
+        if cell.cell_type == "code":
+            is_test = utils.is_grade(cell) and not utils.is_solution(cell)
+            if is_test:
+                cell, resources = ClearHiddenTests().preprocess_cell(cell, resources, cell_index)
+            cell.outputs = [_clean_output(output, is_test) for output in cell.outputs]
+        elif cell.cell_type == "markdown":
+            cell.source = clean_markdown(cell.source, cell.pop("attachments", None))
+        else:
+            cell.source = f"<pre>{html.escape(cell.source)}</pre>"
+        return cell, resources
+
+
+def _clean_output(output: NotebookNode, of_test: bool) -> NotebookNode:
+    if output.output_type == "error" and of_test:
+        output.traceback = [f"{output.ename}: {output.evalue}"]  # its lines show hidden tests
+    if "data" in output:
+        output.metadata = NotebookNode()
+        output.data = NotebookNode(_clean_data(output.data))
+    return output
+
+
+def _clean_data(data: dict) -> dict[str, str]:
+    """A display's harmless forms."""
+    texts = {kind: _joined(value) for kind, value in data.items()}
+    clean = {}
+    if "text/html" in texts:
+        clean["text/html"] = clean_html(texts["text/html"])
+    elif "text/markdown" in texts:
+        clean["text/html"] = clean_markdown(texts["text/markdown"])
+    for kind in ("image/png", "image/jpeg"):
+        if kind in texts and _BASE64.fullmatch(texts[kind]):
+            clean[kind] = texts[kind]
+    if "text/plain" in texts:
+        clean["text/plain"] = texts["text/plain"]
+    return clean
+
+
+def _joined(value: object) -> str:
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _source(resources: dict) -> Source:
+    return find_source(Path.cwd(), resources["nbgrader"]["assignment"])
+
+
+@cache
+def _shared_sandbox() -> Sandbox:
+    """One sandbox for the process; nbgrader makes a new preprocessor for every notebook."""
+    stack = ExitStack()
+    sandbox = stack.enter_context(open_sandbox(Path.cwd()))
+    atexit.register(stack.close)
+    return sandbox
+
+
+def _require_same_marks(executed: NotebookNode, record, source: Source) -> None:
+    """Nbgrader reads marks from outputs, and what it cannot read gets full marks."""
+    cells = {c.metadata.nbgrader["grade_id"]: c for c in executed.cells if utils.is_grade(c)}
+    results = {result.name: result for result in record.exercises}
+    for exercise in source.exercises:
+        result = results.get(exercise.name)
+        said = 0.0 if result is None or result.state == "needs a person" else result.points
+        read, _ = utils.determine_grade(cells[exercise.grade_id])
+        if not math.isclose(read, said):
+            raise RuntimeError(
+                f"{exercise.name}: nbgrader would read {read} points where the grader gave {said}"
+            )

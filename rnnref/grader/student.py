@@ -1,0 +1,108 @@
+"""A student's notebook at work: its process, brought back when a cell has ended it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_output
+
+from rnnref.grader.child import Child
+from rnnref.grader.limits import Limits
+from rnnref.grader.proxy import Proxy
+from rnnref.grader.sandbox import Sandbox
+
+# A notebook that kills its process again and again gets no more than these.
+RESTARTS = 4
+
+
+class Student:
+    """Runs a student's cells; a context manager.
+
+    A cell that ends the process costs what that cell defines and nothing else: the cells before it
+    are run again in a new process, and the notebook goes on without it.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        Where the processes are.
+    limits : Limits
+        What the notebook may use, all its processes together.
+    """
+
+    def __init__(self, sandbox: Sandbox, limits: Limits):
+        self._sandbox = sandbox
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.notebook_wall
+        self._child: Child | None = None
+        self._ran: list[str] = []
+        self._restarts = 0
+        self.notes: list[str] = []
+
+    def __enter__(self) -> Student:
+        self._child = self._sandbox.child(self._limits)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._child is not None:
+            self._child.close()
+
+    def run(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Run a code cell.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+            One of the student's, or a locked set-up cell.
+
+        Returns
+        -------
+        list of NotebookNode
+            Its outputs; an error, or the process's end, is the last of them.
+        """
+        if self._child is None:
+            return [new_output("error", ename="NotRun", evalue="too many cells ended the process")]
+        result = self._child.run_cell(cell.source)
+        outputs = [from_dict(output) for output in result.outputs]
+        if result.ended is None:
+            self._ran.append(cell.source)
+            return outputs
+        self._note(cell, result.ended.text)
+        self._restore()
+        return [*outputs, new_output("error", ename="Stopped", evalue=result.ended.text)]
+
+    def proxy(self, name: str) -> Proxy | None:
+        """A name of the notebook; None if there is no process any more.
+
+        Parameters
+        ----------
+        name : str
+            What the student was to define.
+
+        Returns
+        -------
+        Proxy or None
+        """
+        if self._child is not None and self._child.ended is not None:
+            self._restore()
+        return self._child and Proxy(self._child, name)
+
+    def _note(self, cell: NotebookNode, why: str) -> None:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        which = f"The cell {name}" if name else f"The cell “{cell.source.strip()[:40]}…”"
+        self.notes.append(f"{which} ended the notebook ({why}); the rest was run without it.")
+
+    def _restore(self) -> None:
+        """A new process in which all cells have run that did not end theirs."""
+        while self._restarts < RESTARTS and (left := self._deadline - time.monotonic()) > 0:
+            self._restarts += 1
+            self._child.close()
+            self._child = self._sandbox.child(replace(self._limits, notebook_wall=left))
+            ended = next((s for s in self._ran if self._child.run_cell(s).ended is not None), None)
+            if ended is None:
+                return
+            self._ran.remove(ended)
+        self._child.close()
+        self._child = None
+        self.notes.append("The process ended too often; what follows was not run.")
