@@ -68,7 +68,7 @@ def draw_folded(ax, links, *, rows=("x", "h", "o")):
     loops = dict.fromkeys(names, 0)
     for link in links:
         if link.source != link.target:
-            bend = 0.0 if link.delay == 0 else 0.5
+            bend = 0.0 if link.delay == 0 else 0.8
             _arrow(ax, places[link.source], places[link.target], link.weight, bend)
         else:
             _loop(ax, places[link.source], link.weight, loops[link.source])
@@ -95,8 +95,7 @@ def _node(ax, place, name, text):
 def _arrow(ax, source, target, weight, bend=0.0):
     along = (target - source) / np.linalg.norm(target - source)
     start, end = source + _RADIUS * along, target - (_RADIUS + 0.03) * along
-    side = np.array([along[1], -along[0]])  # to the right of the arrow's direction
-    turn = (start + end) / 2 + bend * np.linalg.norm(end - start) * side
+    turn = (start + end) / 2 + bend * np.linalg.norm(end - start) * _left(along)
     _curve(ax, [start, turn, turn, end], weight)
 
 
@@ -119,15 +118,18 @@ def _curve(ax, points, weight):
     if weight:
         letter, _, index = weight.partition("_")
         along = points[3] + points[2] - points[1] - points[0]
-        left = np.array([-along[1], along[0]]) / np.linalg.norm(along)
         ax.annotate(
             f"${letter}_{{{index}}}$" if index else f"${letter}$",
             np.array([1, 3, 3, 1]) / 8 @ points,
-            8 * left,
+            8 * _left(along / np.linalg.norm(along)),
             textcoords="offset points",
             ha="center",
             va="center",
         )
+
+
+def _left(direction):
+    return np.array([-direction[1], direction[0]])
 
 
 def _colour(name):

@@ -180,7 +180,7 @@ class _Encoder(_Counter):
             raise CodecError(f"an array of dtype {dtype.name}")
         self.weigh(array.nbytes)
         order = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "strided"
-        flat = array.reshape(-1, order="F" if order == "F" else "C")
+        flat = np.ascontiguousarray(array.reshape(-1, order="F" if order == "F" else "C"))
         self.buffers.append(memoryview(flat.view(np.uint8)) if flat.size else memoryview(b""))
         shape = list(array.shape)
         number = len(self.buffers) - 1

@@ -137,8 +137,8 @@ class _Tests:
 
     def _report(self, cell: NotebookNode, exercise: Exercise) -> Report:
         proxies = {name: self._student.proxy(name) for name in self._names}
-        if None in proxies.values():
-            return _verdict(exercise, "stopped", "Not run: the notebook was ended too often.")
+        if exercise.name in proxies and (why := self._student.missing(exercise.name)):
+            return _verdict(exercise, "wrong", why)
         value = _value(cell.source, {**self._namespace, **proxies})
         if not isinstance(value, Mark):
             raise TypeError(f"a test cell must end in a mark, {grade_id(cell)} gave {value!r}")

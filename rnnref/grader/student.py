@@ -12,6 +12,7 @@ from rnnref.grader.child import Child
 from rnnref.grader.limits import Limits
 from rnnref.grader.proxy import Proxy
 from rnnref.grader.sandbox import Sandbox
+from rnnref.grader.source import bound_names
 
 # A notebook that kills its process again and again gets no more than these.
 RESTARTS = 4
@@ -38,6 +39,7 @@ class Student:
         self._child: Child | None = None
         self._ran: list[str] = []
         self._restarts = 0
+        self._lost: dict[str, str] = {}
         self.notes: list[str] = []
 
     def __enter__(self) -> Student:
@@ -68,12 +70,12 @@ class Student:
         if result.ended is None:
             self._ran.append(cell.source)
             return outputs
-        self._note(cell, result.ended.text)
+        self._lose(cell, result.ended.text)
         self._restore()
         return [*outputs, new_output("error", ename="Stopped", evalue=result.ended.text)]
 
     def proxy(self, name: str) -> Proxy | None:
-        """A name of the notebook; None if there is no process any more.
+        """Give a name of the notebook; None if there is no process any more.
 
         Parameters
         ----------
@@ -88,7 +90,30 @@ class Student:
             self._restore()
         return self._child and Proxy(self._child, name)
 
-    def _note(self, cell: NotebookNode, why: str) -> None:
+    def missing(self, name: str) -> str:
+        """Why the notebook does not define a name; empty if it does.
+
+        Parameters
+        ----------
+        name : str
+            What the student was to define.
+
+        Returns
+        -------
+        str
+            A sentence.
+        """
+        if self._child is None:
+            return "Not run: too many cells ended the notebook."
+        if name in self._child.names():
+            return ""
+        if name in self._lost:
+            return f"The cell that defines {name} ended the notebook: {self._lost[name]}."
+        return f"Your notebook does not define {name}: its cell fails, or the name is another."
+
+    def _lose(self, cell: NotebookNode, why: str) -> None:
+        """Say what a cell that ended the process has cost."""
+        self._lost |= dict.fromkeys(bound_names(cell.source), why)
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         which = f"The cell {name}" if name else f"The cell “{cell.source.strip()[:40]}…”"
         self.notes.append(f"{which} ended the notebook ({why}); the rest was run without it.")

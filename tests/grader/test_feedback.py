@@ -28,7 +28,7 @@ def feedback(answered, executed, source):
 class _Tags(HTMLParser):
     """Every start tag with its attributes, and whether the tags close each other."""
 
-    VOID = {"meta", "br", "img", "hr", "link", "input"}
+    VOID = frozenset({"meta", "br", "img", "hr", "link", "input"})
 
     def __init__(self, page):
         super().__init__()
@@ -45,7 +45,9 @@ class _Tags(HTMLParser):
 
 
 def _text(page):
-    return " ".join(html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)).split())
+    return " ".join(
+        html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)).split()
+    )
 
 
 def test_points_states_and_mistakes(feedback):

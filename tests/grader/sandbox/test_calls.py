@@ -10,8 +10,7 @@ from rnnref.grader.proxy import Proxy
 
 pytestmark = pytest.mark.sandbox
 
-NOTEBOOK = '''
-import numpy as np
+NOTEBOOK = '''import numpy as np
 count = 0
 def same(x, **kwargs): return x
 def double(x, scale=2.0): return scale * x
@@ -81,7 +80,7 @@ def test_changed_arguments_are_named(proxy):
 
 
 def test_an_exception_crosses_as_its_first_builtin_class(proxy):
-    assert proxy("fails").outcome([1]).error == Raised("ValueError", "singular", 20)
+    assert proxy("fails").outcome([1]).error == Raised("ValueError", "singular", 14)
     assert proxy("nothing").outcome([1]).error.kind == "NameError"
     assert proxy("letter").outcome([1]).error.kind == "TypeError"
 
