@@ -161,6 +161,11 @@ def readout(H, V, c):
     return O
 """
 
+_TURNED = """
+rnn_type["sentiment"] = "one to many"
+rnn_type["image captioning"] = "many to one"
+"""
+
 ORDINARY = (
     Sample("ada", "right, in plain loops", right(0)),
     Sample("bruno", "right, with NumPy's whole vocabulary", right(1)),
@@ -212,8 +217,7 @@ ORDINARY = (
         "two wrong types",
         {
             **right(),
-            "rnn_type": right()["rnn_type"]
-            + "\nrnn_type['sentiment'] = 'one to many'\nrnn_type['image captioning'] = 'many to one'",
+            "rnn_type": right()["rnn_type"] + _TURNED,
         },
         lost={"rnn_type": 3.0},
         mistakes={"rnn_type": "the arrow read backwards"},

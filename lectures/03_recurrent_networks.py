@@ -254,6 +254,10 @@ show(
 # For $v > 0$ we have $\hat y_t > \tfrac12$ exactly when $h_t > 0$: when stream 1 leads. The
 # *gain* $v$ says how sure the network is of a small lead; we take 5.
 #
+# This time the course's reference takes the steps: `rnn_forward` is (1) and (2) for any number of
+# units, and `dense_forward` is (3). Both want a batch axis, (T, B, D), so we put one of length 1
+# into the middle.
+#
 # **Predict.** Stream 1 brings 2, 0, 1 and stream 2 brings −2, 3.5, 2.2. Who leads after each step?
 
 
@@ -301,12 +305,9 @@ show(
 #
 # </details>
 #
-# `rnn_forward` is the course's reference: equations (1) and (2) for any number of units, with a
-# batch axis. That axis is what makes it fast. Steps must wait for each other, but sequences need
-# not, so thousands of them go through together.
-#
-# One example proves little. Let a thousand random pairs of streams run as one batch, and compare
-# the verdicts with plain cumulative sums, which know nothing of networks.
+# One example proves little. Here the batch axis pays: steps must wait for each other, but sequences
+# need not, so a thousand random pairs of streams go through together. We compare the verdicts
+# with plain cumulative sums, which know nothing of networks.
 
 # %%
 # A thousand pairs of streams at once

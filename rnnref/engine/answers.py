@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from .outcome import Outcome
 from .report import Report, Row
 
-
 # What a choice is before it is made.
 _OPEN = (None, "")
 

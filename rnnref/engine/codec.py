@@ -209,7 +209,7 @@ class _Decoder(_Counter):
             return [self.decode(part, depth + 1) for part in tree]
         if kind is dict and len(tree) == 1:
             ((tag, code),) = tree.items()
-            read = self._TAGS.get(tag)
+            read = _READ.get(tag)
             if read:
                 return read(self, code, depth)
         raise CodecError(f"not the code of a value: {_code_name(tree)[:40]}")
@@ -253,7 +253,7 @@ class _Decoder(_Counter):
         if type(shape) is not list or len(shape) > 32:
             raise CodecError("not an array's shape")
         if (
-            not all(type(n) is int and 0 <= n for n in shape)
+            not all(type(n) is int and n >= 0 for n in shape)
             or math.prod(filter(None, shape)) >> 48
         ):
             raise CodecError("not an array's shape")
@@ -279,14 +279,15 @@ class _Decoder(_Counter):
             return view
         raise CodecError("not an array's memory order")
 
-    _TAGS = {
-        "int": _int,
-        "float": _float,
-        "complex": _complex,
-        "tuple": _tuple,
-        "dict": _dict,
-        "array": _array,
-    }
+
+_READ = {
+    "int": _Decoder._int,
+    "float": _Decoder._float,
+    "complex": _Decoder._complex,
+    "tuple": _Decoder._tuple,
+    "dict": _Decoder._dict,
+    "array": _Decoder._array,
+}
 
 
 def _python_scalar(value: np.generic) -> object:

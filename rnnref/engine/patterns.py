@@ -1,4 +1,4 @@
-"""How a wrong array relates to the right one: sign, constant factor, transposed, shifted in time."""
+"""How a wrong array relates to the right one: sign, factor, transposed, shifted in time."""
 
 from __future__ import annotations
 

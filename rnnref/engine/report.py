@@ -82,11 +82,13 @@ class Report:
         lines += [f"    {_sign(row)} {row.label}" for row in self.rows]
         if self.state != "right" or not self.sentence.startswith("Right: "):
             name = f"{self.mistake}: " if self.mistake else ""
-            lines += textwrap.wrap(name + self.sentence, _WIDTH, initial_indent="  ",
-                                   subsequent_indent="  ")  # fmt: skip
+            lines += textwrap.wrap(
+                name + self.sentence, _WIDTH, initial_indent="  ", subsequent_indent="  "
+            )
         if self.hint and hint:
-            lines += textwrap.wrap("Hint: " + self.hint, _WIDTH, initial_indent="  ",
-                                   subsequent_indent="  ")  # fmt: skip
+            lines += textwrap.wrap(
+                "Hint: " + self.hint, _WIDTH, initial_indent="  ", subsequent_indent="  "
+            )
         elif self.hint:
             lines.append("  (For a hint, call check(…, hint=True).)")
         return "\n".join(lines)

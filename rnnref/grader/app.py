@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except KeyboardInterrupt:
-        return _fail("Stopped. What was graded so far is saved; the same command goes on.")
+        return _fail("Stopped. What was graded so far is saved.")
 
 
 def _parser() -> argparse.ArgumentParser:

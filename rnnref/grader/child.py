@@ -6,24 +6,22 @@ process that dies, hangs or sends nonsense ends with a sentence, not with an exc
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..engine.codec import CodecError, decode, encode
-from ..engine.outcome import Raised
+from ..engine.codec import CodecError
 from .keeper import Ended, Keeper, Stop
 from .limits import Limits
 from .outputs import CellOutputs, NotebookOutputs
-from .values import pack, unpack
-from .wire import Channel, WireClosed, WireError, WireTimeout
+from .replies import CellResult, Reply, nonsense, read_call, read_cell
+from .served import Served
+from .values import pack
+from .wire import Channel, FrameTooLarge, WireClosed, WireError, WireTimeout
 
-_TEXT = 1000
 _NAMES = 10_000
-_TRACEBACK_LINES = 200
 
 
 class ChildEnded(RuntimeError):
@@ -40,57 +38,6 @@ class ChildEnded(RuntimeError):
         self.ended = ended
 
 
-@dataclass(frozen=True)
-class CellResult:
-    """What came of one cell.
-
-    Parameters
-    ----------
-    outputs : list of dict
-        As in a notebook of format 4; an error is the last of them. Updates of displays by later
-        cells appear in them.
-    error : dict or None
-        `ename`, `evalue` and `traceback` of the exception that ended the cell.
-    ended : Ended or None
-        Why the child ended during the cell, if it did.
-    count : int or None
-        The cell's execution count.
-    """
-
-    outputs: list[dict]
-    error: dict | None = None
-    ended: Ended | None = None
-    count: int | None = None
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came of one call, or of asking for a variable.
-
-    Parameters
-    ----------
-    value : object
-        What was returned.
-    error : Raised or None
-        The exception that was raised instead.
-    refused : str or None
-        What was returned and cannot cross.
-    ended : Ended or None
-        Why the process ended instead of returning.
-    changed : tuple of str
-        Positions or names of the arguments that were changed in place.
-    cpu : float
-        Seconds of CPU time, as the process itself says.
-    """
-
-    value: object = None
-    error: Raised | None = None
-    refused: str | None = None
-    ended: Ended | None = None
-    changed: tuple[str, ...] = ()
-    cpu: float = 0.0
-
-
 @dataclass
 class _Shared:
     """What a child and its forks have in common."""
@@ -98,7 +45,8 @@ class _Shared:
     keeper: Keeper
     limits: Limits
     outputs: NotebookOutputs
-    deadline: float
+    # Seconds that the processes have been waited for.
+    waited: float = 0.0
     callbacks: dict[int, Callable] = field(default_factory=dict)
     numbered: int = 0
     forks: list[Child] = field(default_factory=list)
@@ -134,8 +82,7 @@ class Child:
     @classmethod
     def first(cls, wire: Channel, keeper: Keeper, limits: Limits) -> Child:
         """The child that a zygote has made."""
-        deadline = time.monotonic() + limits.notebook_wall
-        return cls(wire, _Shared(keeper, limits, NotebookOutputs(limits), deadline))
+        return cls(wire, _Shared(keeper, limits, NotebookOutputs(limits)))
 
     @property
     def ended(self) -> Ended | None:
@@ -169,9 +116,11 @@ class Child:
         request = {"do": "run", "source": source}
         try:
             header, _ = self._exchange(request, (), limits.cell_cpu, limits.cell_wall, outputs)
-            error, count = _ran(header)
+            error, count = read_cell(header)
         except Stop as stop:
             return CellResult(outputs.finish(), ended=self._stopped(stop))
+        except CodecError as too_long:
+            error, count = {"ename": "ValueError", "evalue": str(too_long), "traceback": []}, None
         shown = outputs.finish()
         if error is not None:
             shown.append({"output_type": "error", **error})
@@ -204,7 +153,7 @@ class Child:
         Raises
         ------
         CodecError
-            If an argument cannot cross.
+            If an argument cannot cross, or all together are too large.
         """
         limits, callbacks = self._shared.limits, self._shared.callbacks
         kwargs = dict(kwargs or {})
@@ -213,7 +162,7 @@ class Child:
         request = {"do": "call", "name": name, "errstate": errstate, "values": values}
         try:
             reply = self._exchange(request, parts, limits.call_cpu, limits.call_wall)
-            return _reply(*reply, {*map(str, range(len(args))), *kwargs})
+            return read_call(*reply, {*map(str, range(len(args))), *kwargs})
         except Stop as stop:
             return Reply(ended=self._stopped(stop))
         finally:
@@ -233,7 +182,7 @@ class Child:
         Reply
         """
         try:
-            return _reply(*self._quick({"do": "get", "name": name}), set())
+            return read_call(*self._quick({"do": "get", "name": name}), set())
         except Stop as stop:
             return Reply(ended=self._stopped(stop))
 
@@ -259,7 +208,7 @@ class Child:
         """
         found = self._sure({"do": "names"}).get("names")
         if type(found) is not list or not all(type(name) is str for name in found):
-            raise ChildEnded(self._stopped(_nonsense()))
+            raise ChildEnded(self._stopped(nonsense()))
         return found[:_NAMES]
 
     def fork(self) -> Child:
@@ -287,7 +236,7 @@ class Child:
                 raise Stop(Ended("killed", "a copy of the process could not be made"))
             pid = header.get("forked")
             if type(pid) is not int or not 0 < pid < 2**22:
-                raise _nonsense()
+                raise nonsense()
             shared.keeper.pause_for(pid)
         except Stop as stop:
             ours.close()
@@ -326,64 +275,47 @@ class Child:
             raise RuntimeError("the child is asked by one of its own call-backs")
         if shared.forks and self._parent is None and request["do"] != "fork":
             raise RuntimeError("the child waits until its forks are closed")
-        deadline = min(time.monotonic() + wall, shared.deadline)
+        limits = shared.limits
+        start = time.monotonic()
+        deadline = start + min(wall, limits.notebook_wall - shared.waited)
         watch = shared.keeper.arm(cpu, self._process, outputs)
-        served = 0
+        serve = Served(limits, shared.callbacks)
         self._busy = True
         try:
-            self._wire.send(request, parts, deadline=deadline, watch=watch, fds=fds)
+            try:
+                self._wire.send(request, parts, deadline=deadline, watch=watch, fds=fds)
+            except FrameTooLarge as error:
+                raise CodecError(str(error)) from None
             while True:
-                header, buffers = self._wire.receive(deadline=deadline, watch=watch)
-                start = time.monotonic()
+                header, buffers = self._wire.receive(deadline=deadline + serve.took, watch=watch)
+                # All that was printed before it is in the pipes.
+                shared.keeper.drain()
                 if "show" in header:
-                    # All that was printed before it is in the pipes.
-                    shared.keeper.drain()
-                    if outputs is not None:
-                        outputs.show(header)
-                    answer = {"shown": True}, []
+                    answer = serve.show(header, outputs)
                 elif "callback" in header:
-                    served += 1
-                    answer = self._called_back(header, buffers, served)
+                    answer = serve.call_back(header, buffers)
                 else:
-                    shared.keeper.drain()
                     return header, buffers
-                # What this side takes is not the student's time.
-                deadline += time.monotonic() - start
-                self._wire.send(*answer, deadline=deadline, watch=watch)
+                try:
+                    self._wire.send(*answer, deadline=deadline + serve.took, watch=watch)
+                except FrameTooLarge as error:
+                    answer = {"error": ["ValueError", str(error)]}
+                    self._wire.send(answer, deadline=deadline + serve.took, watch=watch)
         except WireTimeout:
-            raise self._out_of_time(wall) from None
+            if wall < limits.notebook_wall - shared.waited:
+                raise Stop(Ended("time", f"stopped after {wall:g} s without an answer")) from None
+            text = f"stopped: the notebook has taken its {limits.notebook_wall:g} s"
+            raise Stop(Ended("time", text)) from None
         except WireClosed:
             shared.keeper.drain()
             raise shared.keeper.reason() from None
         except WireError:
-            raise _nonsense() from None
+            raise nonsense() from None
         finally:
             self._busy = False
+            shared.waited += time.monotonic() - start - serve.took
             with contextlib.suppress(Stop):
                 shared.keeper.disarm()
-
-    def _called_back(self, header: dict, buffers: list, served: int) -> tuple[dict, list]:
-        number = header.get("callback")
-        callback = self._shared.callbacks.get(number) if type(number) is int else None
-        try:
-            args, kwargs = unpack(header.get("values"), buffers)
-        except CodecError:
-            raise _nonsense() from None
-        if callback is None or served > self._shared.limits.callbacks:
-            return {"error": ["RuntimeError", "called back too often or too late"]}, []
-        try:
-            tree, parts = encode(callback(*args, **kwargs))
-        except Exception as error:
-            return {"error": [_builtin(type(error)), str(error)[:_TEXT]]}, []
-        return {"value": tree}, parts
-
-    def _out_of_time(self, wall: float) -> Stop:
-        limits = self._shared.limits
-        if time.monotonic() >= self._shared.deadline:
-            text = f"stopped: the notebook has taken its {limits.notebook_wall:g} s"
-        else:
-            text = f"stopped after {wall:g} s without an answer"
-        return Stop(Ended("time", text))
 
     # The end
 
@@ -415,49 +347,3 @@ class Child:
                 shared.keeper.sweep(self._process)
             except Stop as stop:
                 parent._end(stop.ended)
-
-
-def _ran(header: dict) -> tuple[dict | None, int | None]:
-    """The error and the execution count in the reply to a cell."""
-    ran = header.get("ran")
-    if type(ran) is not dict:
-        raise _nonsense()
-    count = ran.get("count")
-    count = count if type(count) is int and 0 < count < 10**6 else None
-    match ran.get("error"):
-        case None:
-            return None, count
-        case [str(name), str(text), [*lines]] if all(type(line) is str for line in lines):
-            lines = [line[:_TEXT] for line in lines[-_TRACEBACK_LINES:]]
-            return {"ename": name[:_TEXT], "evalue": text[:_TEXT], "traceback": lines}, count
-    raise _nonsense()
-
-
-def _reply(header: dict, parts: list, arguments: set[str]) -> Reply:
-    """The reply to a call, every field checked."""
-    cpu, changed = header.get("cpu", 0.0), header.get("changed", [])
-    if type(cpu) is not float or not 0 <= cpu < 1e9 or type(changed) is not list:
-        raise _nonsense()
-    about = {"cpu": cpu, "changed": tuple(c for c in changed if type(c) is str and c in arguments)}
-    match header:
-        case {"value": tree}:
-            try:
-                return Reply(decode(tree, parts), **about)
-            except CodecError:
-                raise _nonsense() from None
-        case {"refused": str(text)}:
-            return Reply(refused=text[:_TEXT], **about)
-        case {"error": [str(kind), str(text), int() | None as line]}:
-            found = getattr(builtins, kind, None)
-            known = isinstance(found, type) and issubclass(found, BaseException)
-            line = line if line and 0 < line < 10**6 else None
-            return Reply(error=Raised(kind if known else "Exception", text[:_TEXT], line), **about)
-    raise _nonsense()
-
-
-def _builtin(kind: type[BaseException]) -> str:
-    return next(base.__name__ for base in kind.__mro__ if base.__module__ == "builtins")
-
-
-def _nonsense() -> Stop:
-    return Stop(Ended("protocol", "stopped: the process sent what is no answer"))

@@ -115,7 +115,9 @@ def _sandbox(course_root: Path) -> Finding:
             result, found = child.run_cell("1 + 1"), child.run_cell(fonts)
     except SandboxUnavailable as error:
         return Finding("sandbox", False, str(error))
-    shown = [output.get("data", {}).get("text/plain") for output in (*result.outputs, *found.outputs)]
+    shown = [
+        output.get("data", {}).get("text/plain") for output in (*result.outputs, *found.outputs)
+    ]
     if shown[:1] != ["2"]:
         return Finding("sandbox", False, f"1 + 1 gave {result}")
     return Finding("sandbox", True, f"1 + 1 = 2 inside; {shown[-1]} fonts for figures")

@@ -6,6 +6,7 @@ quotes; the template escapes everything else.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -177,7 +178,7 @@ class Feedback:
 def _line(text: str) -> str:
     """Text that stays on one line and in one table cell of Markdown, as plain text."""
     plain = " ".join(text.split())
-    return plain.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return re.sub(r"([\\|\[\]!])", r"\\\1", plain).replace("<", "&lt;")
 
 
 _PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string("""\
@@ -211,7 +212,7 @@ section { border-top: 1px solid var(--line); margin-top: 1.5rem; padding-top: 1r
 section .points { float: right; color: var(--soft); }
 pre { background: var(--shade); padding: .6rem .8rem; overflow-x: auto; font-size: .875rem;
   white-space: pre-wrap; overflow-wrap: anywhere; }
-.notes { background: var(--shade); padding: .6rem 1rem; }
+.notes { background: var(--shade); padding: .6rem 1rem; margin-bottom: 1rem; }
 a { color: inherit; }
 </style>
 </head>

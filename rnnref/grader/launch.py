@@ -16,9 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import mounts
-from .wire import Channel, WireError
+from .wire import CONTROL_BYTES, Channel, WireError
 
-_SMALL_FRAME = 2**20
 _NOBODY = 65534
 _USERS = b"student:x:65534:65534:student:/tmp:/bin/sh\n"
 _REMEDIES = (
@@ -41,11 +40,12 @@ _REMEDIES = (
     ),
     (
         "",
-        "This machine forbids new namespaces. In Docker start the container with "
-        "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined --cap-add SYS_ADMIN`, "
-        "or `--privileged`; elsewhere as root run `sysctl -w user.max_user_namespaces=10000` "
-        "(and on Debian `kernel.unprivileged_userns_clone=1`). For submissions that you trust, "
-        "`--isolation none` runs without a sandbox.",
+        "This machine forbids new namespaces. Start a Docker container with `--privileged`, or "
+        "with `--cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt "
+        "apparmor=unconfined --security-opt systempaths=unconfined`; elsewhere "
+        "as root run `sysctl -w user.max_user_namespaces=10000` (and on Debian "
+        "`kernel.unprivileged_userns_clone=1`). For submissions that you trust, `--isolation none` "
+        "runs without a sandbox.",
     ),
 )
 
@@ -80,7 +80,7 @@ class Zygote:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], start_wall: float):
         control, theirs = socket.socketpair()
-        self.channel = Channel(control, _SMALL_FRAME)
+        self.channel = Channel(control, CONTROL_BYTES)
         with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as info, _pipe() as users:
             fds = {"control": theirs.fileno(), "users": users, "info": info.fileno()}
             # No --die-with-parent: it fires when the *thread* that started bwrap ends. The zygote

@@ -39,12 +39,17 @@ class Limits:
     cell_display: int = 4 * _MIB
     # Outputs of all kinds that are kept of one notebook.
     notebook_output: int = 16 * _MIB
+    # Displays and updates of displays after which a cell or call is stopped.
+    displays: int = 20_000
     # Text after which a cell or call that never stops printing is stopped.
     flood: int = 256 * _MIB
     # One frame: a call's arguments or its result.
     frame_bytes: int = 64 * _MIB
-    # Calls back into the trusted side during one call or cell.
+    # Calls back into the trusted side during one call or cell: how many, how large the arguments of
+    # each, and how long all of them.
     callbacks: int = 10_000
+    callback_bytes: int = 4 * _MIB
+    callback_wall: float = 20.0
     # The start of the zygote, and of one child.
     start_wall: float = 60.0
 

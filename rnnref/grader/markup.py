@@ -90,6 +90,25 @@ def clean_markdown(text: str, attachments: dict | None = None) -> str:
         renderer = IPythonRenderer(escape=False, attachments=attachments or {})
         rendered = MarkdownWithMath(renderer=renderer).render(text)
     except Exception:  # whatever the Markdown parser makes of a student's text
-        rendered = f"<pre>{html.escape(text)}</pre>"
-    block = f"<div>\n{clean_html(rendered)}\n</div>"
-    return re.sub(r"\n(?=[ \t]*\n)", "&#10;", block)
+        return plain_text(text)
+    return _block(clean_html(rendered))
+
+
+def plain_text(text: str) -> str:
+    """Turn any text into HTML that shows it as it is.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        One block without blank lines, as of `clean_markdown`.
+    """
+    return _block(f"<pre>{html.escape(text)}</pre>")
+
+
+def _block(content: str) -> str:
+    return re.sub(r"\n(?=[ \t]*\n)", "&#10;", f"<div>\n{content.strip()}\n</div>")

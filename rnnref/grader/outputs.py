@@ -40,19 +40,19 @@ class CellOutputs:
     def __init__(self, notebook: NotebookOutputs):
         self._notebook = notebook
         self._outputs: list[dict] = []
-        self._text_left = notebook.limits.cell_text
-        self._display_left = notebook.limits.cell_display
         decoder = codecs.getincrementaldecoder("utf-8")
         self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
-        self._cut = {"stdout": 0, "stderr": 0}
-        self._left_out = 0
-        self._clear_next = False
+        self._text = self._display = 0
+        self._clear()
 
     def print(self, name: str, data: bytes) -> None:
         """Take bytes that were written to stdout or stderr."""
-        kept = data[: max(0, min(self._text_left, self._notebook.left))]
+        if self._clear_next:
+            self._clear()
+        room = min(self._notebook.limits.cell_text - self._text, self._notebook.left)
+        kept = data[: max(0, room)]
         self._cut[name] += len(data) - len(kept)
-        self._text_left -= len(kept)
+        self._text += len(kept)
         self._notebook.left -= len(kept)
         text = self._decoders[name].decode(kept)
         if text:
@@ -77,10 +77,12 @@ class CellOutputs:
             size = len(json.dumps([data, metadata], allow_nan=False))
         except ValueError:
             return
-        if size > min(self._display_left, self._notebook.left):
+        if self._clear_next and kind != "update_display_data":
+            self._clear()
+        if size > min(self._notebook.limits.cell_display - self._display, self._notebook.left):
             self._left_out += 1
             return
-        self._display_left -= size
+        self._display += size
         self._notebook.left -= size
         identity = message.get("display_id")
         if kind == "update_display_data":
@@ -108,15 +110,13 @@ class CellOutputs:
         return self._outputs
 
     def _append_text(self, name: str, text: str, *, always: bool = False) -> None:
-        last = self._outputs[-1] if self._outputs and not self._clear_next else {}
+        last = self._outputs[-1] if self._outputs else {}
         if last.get("output_type") == "stream" and last["name"] == name:
             last["text"] += text
         else:
             self._append({"output_type": "stream", "name": name, "text": text}, always=always)
 
     def _append(self, output: dict, *, always: bool = False) -> bool:
-        if self._clear_next:
-            self._clear()
         if len(self._outputs) >= _MAX_OUTPUTS and not always:
             self._left_out += 1
             return False
@@ -124,7 +124,11 @@ class CellOutputs:
         return True
 
     def _clear(self) -> None:
-        self._outputs.clear()
+        """Forget what was shown: an animation keeps its last picture, and takes only its room."""
+        self._outputs = []
+        self._notebook.left += self._text + self._display
+        self._text = self._display = self._left_out = 0
+        self._cut = {"stdout": 0, "stderr": 0}
         self._clear_next = False
 
 

@@ -6,27 +6,20 @@ out is a well-formed notebook without outputs, whatever went in.
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import re
 import stat
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from nbgrader.nbgraderformat import SCHEMA_VERSION
 
+from rnnref.grader.files import LEFTOVERS, MAX_ENTRIES, link, read_regular, zipped_notebooks
 from rnnref.grader.notebook import Refused, RefusedError, quoted, well_formed
 from rnnref.grader.source import Source, bound_names
 
-MAX_BYTES = 50_000_000
-MAX_ENTRIES = 1_000
 MAX_DEPTH = 3
-MAX_RATIO = 200
-_SKIPPED = {".ipynb_checkpoints", "__MACOSX"}
 
 
 @dataclass(frozen=True)
@@ -101,26 +94,10 @@ def check_notebook(data: bytes, source: Source) -> Accepted | Refused:
         return error.refused
 
 
-def is_safe(path: Path) -> bool:
-    """Whether a path is a regular file of a size that is read here; it is not opened.
-
-    Parameters
-    ----------
-    path : Path
-        What a student handed in.
-
-    Returns
-    -------
-    bool
-    """
-    found = path.lstat()
-    return stat.S_ISREG(found.st_mode) and found.st_size <= MAX_BYTES
-
-
 def _find(folder: Path, source: Source) -> Accepted:
     mode = folder.lstat().st_mode
     if stat.S_ISLNK(mode):
-        raise _link(folder.name)
+        raise link(folder.name)
     if not stat.S_ISDIR(mode):
         raise RefusedError(
             "no folder",
@@ -134,7 +111,10 @@ def _find(folder: Path, source: Source) -> Accepted:
         named = [(path.relative_to(folder).as_posix(), path) for path in notebooks]
         return _choose(_candidates(named, read_regular, source), source)
     if len(archives) == 1:
-        accepted = _from_zip(archives[0], source)
+        with zipped_notebooks(archives[0]) as (named, read):
+            if not named:
+                raise _missing("the zip file", source)
+            accepted = _choose(_candidates(named, read, source), source)
         note = f"The notebook was taken out of the zip file {quoted(archives[0].name)}."
         return Accepted(accepted.notebook, (note, *accepted.notes))
     if archives:
@@ -153,7 +133,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder, onerror=_raise):
         depth = len(Path(root).relative_to(folder).parts)
         links = [name for name in folders if (Path(root) / name).is_symlink()]
-        folders[:] = sorted(set(folders) - _SKIPPED) if depth < MAX_DEPTH else []
+        folders[:] = sorted(set(folders) - LEFTOVERS) if depth < MAX_DEPTH else []
         for name in sorted(names + links):
             seen += 1
             if seen > MAX_ENTRIES:
@@ -213,109 +193,6 @@ def _choose(found: list[_Candidate], source: Source) -> Accepted:
     return Accepted(best.accepted.notebook, notes + best.accepted.notes)
 
 
-def read_regular(path: Path) -> bytes:
-    """Read a regular file within the limit; anything else is not even opened.
-
-    Parameters
-    ----------
-    path : Path
-        What a student handed in.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    RefusedError
-        If it is a link, a special file or too large.
-    OSError
-        If it cannot be read.
-    """
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        raise _link(path.name)
-    if not stat.S_ISREG(mode):
-        raise RefusedError(
-            "special file",
-            f"{quoted(path.name)} is not an ordinary file; please hand in the notebook itself.",
-            f"{quoted(path.name)} is not a regular file; it was not opened.",
-        )
-    # Should the file be swapped after the look above, these flags refuse a link and do not
-    # wait for the other end of a pipe.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _link(path.name)
-        return _within_limit(path.name, file)
-
-
-def _within_limit(name: str, file: io.BufferedIOBase) -> bytes:
-    data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        limit = f"{MAX_BYTES // 1_000_000} MB"
-        raise RefusedError(
-            "too large",
-            f"{quoted(name)} is larger than {limit}; please clear its outputs and hand it in "
-            "again.",
-            f"{quoted(name)} is larger than {limit}.",
-        )
-    return data
-
-
-def _from_zip(path: Path, source: Source) -> Accepted:
-    """The notebook in a zip file; entries are read in memory, never written to the disk."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(read_regular(path))) as archive:
-            entries = archive.infolist()
-            for entry in entries:
-                _require_harmless(entry, len(entries))
-            named = [(e.filename, e) for e in entries if _is_notebook(PurePosixPath(e.filename))]
-            if not named:
-                raise _missing("the zip file", source)
-
-            def read(entry: zipfile.ZipInfo) -> bytes:
-                with archive.open(entry) as file:  # its size in the directory may be a lie
-                    return _within_limit(entry.filename, file)
-
-            return _choose(_candidates(named, read, source), source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise RefusedError(
-            "bad zip file",
-            "Your zip file is damaged and cannot be opened; please hand in "
-            f"{source.problem_set}.ipynb itself.",
-            f"{quoted(path.name)} cannot be opened as a zip file.",
-        ) from error
-
-
-def _is_notebook(path: PurePosixPath) -> bool:
-    skipped = _SKIPPED.intersection(path.parts) or path.name.startswith("._")
-    return path.suffix.lower() == ".ipynb" and not skipped
-
-
-def _require_harmless(entry: zipfile.ZipInfo, count: int) -> None:
-    name = entry.filename.replace("\\", "/")
-    if count > MAX_ENTRIES:
-        reason = f"it has more than {MAX_ENTRIES} entries"
-    elif name.startswith("/") or ".." in name.split("/") or re.match("[A-Za-z]:", name):
-        reason = "an entry leads out of the folder"
-    elif stat.S_ISLNK(entry.external_attr >> 16):
-        reason = "an entry is a link"
-    elif entry.flag_bits & 1:
-        reason = "it has a password"
-    elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        reason = "its kind of compression is not read here"
-    elif entry.file_size > min(MAX_BYTES, MAX_RATIO * max(entry.compress_size, 50)):
-        reason = "an entry grows far too large"
-    else:
-        return
-    raise RefusedError(
-        "unsafe zip file",
-        f"Your zip file was not opened because {reason}; please hand in the notebook itself.",
-        f"The zip file was not opened because {reason} ({quoted(entry.filename)}).",
-    )
-
-
 def _matches(notebook: dict, source: Source) -> int:
     """How many of the set's cells a notebook has: by grade id, else by the names that it binds."""
     ids = {str(cell["metadata"].get("nbgrader", {}).get("grade_id")) for cell in notebook["cells"]}
@@ -339,12 +216,4 @@ def _missing(where: str, source: Source) -> RefusedError:
         "no notebook",
         f"There was no notebook in {where}; please hand in {source.problem_set}.ipynb.",
         f"There is no notebook in {where}.",
-    )
-
-
-def _link(name: str) -> RefusedError:
-    return RefusedError(
-        "link",
-        f"{quoted(name)} is a link and not a file; please hand in the notebook itself.",
-        f"{quoted(name)} is a link; it was not followed.",
     )

@@ -1,10 +1,11 @@
 """Our part of nbgrader's own commands, named in ``nbgrader_config.py``.
 
 `Restore` goes into ``Autograde.sanitize_preprocessors``, `SandboxExecute` stands for ``Execute`` in
-``Autograde.autograde_preprocessors`` with `FlagForPerson` after ``SaveAutoGrades``, and
-`CleanFeedback` goes into ``GenerateFeedback.preprocessors`` after ``GetGrades``;
-`leave_out_unsafe` is for ``Autograde.pre_convert_hook``. nbgrader works with the course folder as
-working directory, and so do these.
+``Autograde.autograde_preprocessors`` with `FlagForPerson` after ``SaveAutoGrades``, `CleanFeedback`
+goes into ``GenerateFeedback.preprocessors`` after ``GetGrades``, and `CleanDisplay` into
+``HTMLExporter.preprocessors``, for the pages of formgrader; `leave_out_unsafe` is for
+``Autograde.pre_convert_hook``. nbgrader works with the course folder as working directory, and so
+do these.
 """
 
 from __future__ import annotations
@@ -20,22 +21,27 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from traitlets import Bool
 
 from rnnref.grader.course_folder import class_seed, write_record
 from rnnref.grader.execute import execute
-from rnnref.grader.markup import clean_html, clean_markdown
+from rnnref.grader.files import is_safe
+from rnnref.grader.markup import clean_html, clean_markdown, plain_text
 from rnnref.grader.notebook import Refused
-from rnnref.grader.preflight import check_notebook, is_safe
+from rnnref.grader.preflight import check_notebook
 from rnnref.grader.runner import open_sandbox
 from rnnref.grader.sandbox import Sandbox
 from rnnref.grader.sanitize import sanitize
 from rnnref.grader.source import Source, find_source
 
 _OURS = "rnnref"
+_sandboxes = ExitStack()
+atexit.register(_sandboxes.close)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -114,12 +120,13 @@ class SandboxExecute(NbGraderPreprocessor):
         """
         source = _source(resources)
         notes = nb.metadata.get(_OURS, {}).get("notes", [])
-        data, record = execute(
-            json.dumps(nb).encode(),
-            source,
-            sandbox=_shared_sandbox(),
-            seed=class_seed(Path.cwd(), source.problem_set),
-        )
+        seed = class_seed(Path.cwd(), source.problem_set)
+        sandbox = _shared_sandbox(Path.cwd())
+        try:
+            data, record = execute(json.dumps(nb).encode(), source, sandbox=sandbox, seed=seed)
+        except Exception:
+            _discard_sandbox()
+            raise
         executed = nbformat.reads(data, as_version=4)
         record = replace(record, notes=(*notes, *record.notes))
         _require_same_marks(executed, record, source)
@@ -160,8 +167,64 @@ class FlagForPerson(NbGraderPreprocessor):
         return nb, resources
 
 
-class CleanFeedback(NbGraderPreprocessor):
-    """Takes hidden tests and everything that could do something out of a feedback page."""
+class CleanDisplay(Preprocessor):
+    """Takes everything that could do something out of a page that shows a student's notebook."""
+
+    enabled = Bool(True).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Clean a notebook for whoever looks at it.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The autograded notebook.
+        resources : dict
+            Passed on.
+
+        Returns
+        -------
+        tuple
+            The notebook to show, and `resources`.
+        """
+        nb.metadata = _only(nb.metadata, "kernelspec", _OURS)
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict, cell_index: int
+    ) -> tuple[NotebookNode, dict]:
+        """Clean one cell.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+            Any cell.
+        resources : dict
+            Passed on.
+        cell_index : int
+            Not used.
+
+        Returns
+        -------
+        tuple
+            The cell and `resources`.
+        """
+        cell.metadata = _only(cell.metadata, "nbgrader")
+        if cell.cell_type == "code":
+            for output in cell.outputs:
+                if "data" in output:
+                    output.metadata = NotebookNode()
+                    output.data = NotebookNode(_clean_data(output.data))
+        elif cell.cell_type == "markdown":
+            cell.source = clean_markdown(cell.source, cell.pop("attachments", None))
+        else:  # nbconvert puts raw cells into the page as they are
+            cell.cell_type, cell.source = "markdown", plain_text(cell.source)
+            cell.pop("attachments", None)
+        return cell, resources
+
+
+class CleanFeedback(CleanDisplay):
+    """The same for a page that goes to the student: without hidden tests, with the notes."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Clean a graded notebook for its student.
@@ -178,12 +241,11 @@ class CleanFeedback(NbGraderPreprocessor):
         tuple
             The notebook to show, and `resources`.
         """
-        notes = nb.metadata.get(_OURS, {}).get("notes", [])
         nb, resources = super().preprocess(nb, resources)
-        nb.metadata = NotebookNode({k: v for k, v in nb.metadata.items() if k == "kernelspec"})
+        notes = nb.metadata.pop(_OURS, {}).get("notes", [])
         if notes:
             said = "".join(f"<li>{html.escape(str(note))}</li>" for note in notes)
-            text = f"<div><p>Before grading:</p><ul>{said}</ul></div>"
+            text = f"<div><p>What the grader noted:</p><ul>{said}</ul></div>"
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="rnnref-notes"))
         return nb, resources
 
@@ -206,26 +268,12 @@ class CleanFeedback(NbGraderPreprocessor):
         tuple
             The cell and `resources`.
         """
-        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
-        if cell.cell_type == "code":
-            is_test = utils.is_grade(cell) and not utils.is_solution(cell)
-            if is_test:
-                cell, resources = ClearHiddenTests().preprocess_cell(cell, resources, cell_index)
-            cell.outputs = [_clean_output(output, is_test) for output in cell.outputs]
-        elif cell.cell_type == "markdown":
-            cell.source = clean_markdown(cell.source, cell.pop("attachments", None))
-        else:
-            cell.source = f"<pre>{html.escape(cell.source)}</pre>"
-        return cell, resources
-
-
-def _clean_output(output: NotebookNode, of_test: bool) -> NotebookNode:
-    if output.output_type == "error" and of_test:
-        output.traceback = [f"{output.ename}: {output.evalue}"]  # its lines show hidden tests
-    if "data" in output:
-        output.metadata = NotebookNode()
-        output.data = NotebookNode(_clean_data(output.data))
-    return output
+        if cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell):
+            cell, resources = ClearHiddenTests().preprocess_cell(cell, resources, cell_index)
+            for output in cell.outputs:
+                if output.output_type == "error":  # its lines show hidden tests
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        return super().preprocess_cell(cell, resources, cell_index)
 
 
 def _clean_data(data: dict) -> dict[str, str]:
@@ -253,12 +301,19 @@ def _source(resources: dict) -> Source:
 
 
 @cache
-def _shared_sandbox() -> Sandbox:
+def _shared_sandbox(course_root: Path) -> Sandbox:
     """One sandbox for the process; nbgrader makes a new preprocessor for every notebook."""
-    stack = ExitStack()
-    sandbox = stack.enter_context(open_sandbox(Path.cwd()))
-    atexit.register(stack.close)
-    return sandbox
+    return _sandboxes.enter_context(open_sandbox(course_root))
+
+
+def _discard_sandbox() -> None:
+    """After a failure nothing is handed on to the next notebook."""
+    _shared_sandbox.cache_clear()
+    _sandboxes.close()
+
+
+def _only(metadata: dict, *kept: str) -> NotebookNode:
+    return NotebookNode({key: value for key, value in metadata.items() if key in kept})
 
 
 def _require_same_marks(executed: NotebookNode, record, source: Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from ..engine.outcome import Outcome
@@ -74,8 +75,12 @@ class Proxy:
         Returns
         -------
         Proxy
+            If no fork can be made the child has ended, and so say all its outcomes.
         """
-        return Proxy(self.child.fork(), self.name)
+        try:
+            return Proxy(self.child.fork(), self.name)
+        except ChildEnded:
+            return self
 
     def bind(self, name: str, callback: Callable) -> None:
         """Put a function of this side in the place of another name; see `Child.bind`.
@@ -87,7 +92,9 @@ class Proxy:
         callback : callable
             The function.
         """
-        self.child.bind(name, callback)
+        # A process that has ended says so in the next outcome.
+        with contextlib.suppress(ChildEnded):
+            self.child.bind(name, callback)
 
 
 def _outcome(reply: Reply, verb: str) -> Outcome:

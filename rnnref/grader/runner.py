@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from sqlalchemy.engine import make_url
@@ -28,9 +27,10 @@ from rnnref.grader.course_folder import (
 )
 from rnnref.grader.execute import execute
 from rnnref.grader.feedback import Feedback
+from rnnref.grader.files import read_regular
 from rnnref.grader.gradebook import ClassGradebook, Marks
 from rnnref.grader.notebook import Refused, RefusedError
-from rnnref.grader.preflight import preflight, read_regular
+from rnnref.grader.preflight import preflight
 from rnnref.grader.record import ExerciseResult, Record
 from rnnref.grader.sandbox import Sandbox
 from rnnref.grader.source import Source, find_source
@@ -212,9 +212,9 @@ class _Run:
     def submission(self, student: str, folder: Path) -> Graded:
         """Grade one submission; nothing but the instructor's Ctrl-C gets out of here."""
         start = time.perf_counter()
-        notebook = None
+        executed = None
         try:
-            notebook, record, state, remark = self._graded(folder)
+            executed, record, state, remark = self._graded(folder)
         except Exception:
             record, state = self._unfinished(), "needs a person"
             remark = f"The grader failed; see {self._log(student)}."
@@ -223,37 +223,36 @@ class _Run:
         record = replace(record, seconds=time.perf_counter() - start)
         marks = None
         try:
-            marks = self._kept(student, folder, record, notebook)
+            marks = self._kept(student, folder, record, executed)
         except Exception:
             state = "needs a person"
             remark = f"The marks could not be saved; see {self._log(student)}."
             record = replace(record, state="needs a person")
         return Graded(student, record, state, marks, remark)
 
-    def _graded(self, folder: Path) -> tuple[NotebookNode | None, Record, str, str]:
+    def _graded(self, folder: Path) -> tuple[bytes | None, Record, str, str]:
         checked = preflight(folder, self.source)
         if isinstance(checked, Refused):
             record = self._empty("refused", "blank", checked.for_student)
             return None, record, f"refused: {checked.state}", checked.for_instructor
-        data, record = execute(
+        executed, record = execute(
             checked.notebook, self.source, sandbox=self.sandboxes.get(), seed=self.seed
         )
         record = replace(record, notes=checked.notes + record.notes)
-        return nbformat.reads(data.decode(), as_version=4), record, record.state, ""
+        return executed, record, record.state, ""
 
-    def _kept(
-        self, student: str, folder: Path, record: Record, notebook: NotebookNode | None
-    ) -> Marks:
+    def _kept(self, student: str, folder: Path, record: Record, executed: bytes | None) -> Marks:
         """Notebook, gradebook, feedback and record on the disk."""
         set_name = self.source.problem_set
         autograded = self._place(self.course.autograded_directory, student)
         pages = self._place(self.course.feedback_directory, student)
         carried = _carried(folder)
-        if notebook is None:
+        notebook = None
+        if executed is None:
             (autograded / f"{set_name}.ipynb").unlink(missing_ok=True)  # an earlier one's
         else:
-            content = nbformat.writes(notebook)
-            write(autograded / f"{set_name}.ipynb", content, mode=self._mode(0o444))
+            notebook = nbformat.v4.reads(executed.decode())  # ours: it need not be validated
+            write(autograded / f"{set_name}.ipynb", executed, mode=self._mode(0o444))
             for name, data in carried.items():
                 write(autograded / name, data, mode=self._mode(0o444))
         timestamp = _timestamp(carried)

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from .child import Child
@@ -15,17 +15,15 @@ from .keeper import Keeper
 from .launch import SandboxUnavailable, Zygote, plain, sandboxed
 from .limits import Limits
 from .mounts import View
-from .wire import Channel, WireError
+from .wire import CONTROL_BYTES, Channel, WireError
 
 __all__ = ["Sandbox", "SandboxUnavailable"]
-
-_SMALL_FRAME = 2**20
 
 
 class Sandbox:
     """Runs students' notebooks apart from answers, marks, files, network and each other.
 
-    Use it in a ``with`` statement; each notebook is run by a `child` of its own.
+    Use it in a ``with`` statement, from one thread; each notebook is run by a `child` of its own.
 
     Parameters
     ----------
@@ -112,7 +110,7 @@ class Sandbox:
         (wire, their_wire), (control, their_control) = socket.socketpair(), socket.socketpair()
         (stdout, their_stdout), (stderr, their_stderr) = os.pipe(), os.pipe()
         theirs = [their_wire.detach(), their_control.detach(), their_stdout, their_stderr]
-        keeper = Keeper(Channel(control, _SMALL_FRAME), stdout, stderr, limits)
+        keeper = Keeper(Channel(control, CONTROL_BYTES), stdout, stderr, limits)
         child = Child.first(Channel(wire, limits.frame_bytes), keeper, limits)
         deadline = time.monotonic() + limits.start_wall
         try:

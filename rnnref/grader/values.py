@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ..engine.codec import CodecError, decode, encode
+from ..engine.codec import BOUNDS, Bounds, CodecError, decode, encode
 
 _BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 _PARTS = ("args", "kwargs", "callables", "rngs")
@@ -55,6 +55,7 @@ def unpack(
     tree: object,
     buffers: Sequence,
     call_back: Callable[[int, str], Callable] | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> tuple[list, dict]:
     """The arguments that `pack` was given.
 
@@ -65,6 +66,8 @@ def unpack(
     call_back : callable, optional
         Makes a function from its number and its position or name. Without it functions and
         generators are refused: a generator's state is not safe to take from a student's process.
+    bounds : Bounds
+        How much the arguments may hold.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def unpack(
     CodecError
         If it is not what `pack` gives.
     """
-    plain = decode(tree, buffers)
+    plain = decode(tree, buffers, bounds)
     if type(plain) is not dict or tuple(plain) != _PARTS:
         raise CodecError("not the code of arguments")
     args, kwargs, callables, rngs = (plain[part] for part in _PARTS)

@@ -23,10 +23,16 @@ _MAX_FDS = 4
 _CHUNK = 2**20
 # A header becomes Python objects many times its size.
 HEADER_BYTES = 8 * 2**20
+# Enough for what zygote and supervisor are told: none of it has buffers.
+CONTROL_BYTES = 2**10
 
 
 class WireError(Exception):
-    """What came is not a frame, or a frame is larger than allowed."""
+    """What came is not a frame, or none came or went."""
+
+
+class FrameTooLarge(WireError):
+    """A frame that would be sent, or is announced, is larger than allowed; it was not begun."""
 
 
 class WireClosed(WireError):
@@ -106,8 +112,8 @@ class Channel:
         Raises
         ------
         WireError
-            If the frame is larger than allowed (nothing is sent then), the other end is gone
-            (`WireClosed`) or the deadline passed (`WireTimeout`).
+            If the frame is too large (`FrameTooLarge`), the other end is gone (`WireClosed`) or
+            the deadline passed (`WireTimeout`).
         """
         text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")
         sizes = [memoryview(buffer).nbytes for buffer in buffers]
@@ -159,7 +165,7 @@ class Channel:
 
     def _check(self, length: int, sizes: Sequence[int]) -> None:
         if length > HEADER_BYTES or len(sizes) > _MAX_BUFFERS or sum(sizes) > self._frame_bytes:
-            raise WireError(
+            raise FrameTooLarge(
                 f"a frame of {length} + {sum(sizes)} bytes; at most {HEADER_BYTES} + "
                 f"{self._frame_bytes} are allowed"
             )

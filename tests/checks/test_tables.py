@@ -128,5 +128,5 @@ def test_answers_name_each_misreading(problem_set):
 
 
 def test_an_unknown_problem_set_is_named_with_those_that_exist():
-    with pytest.raises(ValueError, match="no problem set 'ps9'.*ps1_recurrence"):
+    with pytest.raises(ValueError, match=r"no problem set 'ps9'.*ps1_recurrence"):
         table("ps9")

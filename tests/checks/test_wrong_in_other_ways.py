@@ -119,5 +119,5 @@ def test_of_two_mistakes_at_once_the_first_is_named_and_the_rest_is_said(judge):
 
 
 def test_an_exercise_that_does_not_exist_is_named_with_those_that_do(judge):
-    with pytest.raises(ValueError, match="no exercise 'rnn_steps'.*rnn_step"):
+    with pytest.raises(ValueError, match=r"no exercise 'rnn_steps'.*rnn_step"):
         judge.report("rnn_steps", right)

@@ -63,7 +63,14 @@ def test_numbers_that_json_would_spoil(value):
 
 def test_memory_order_is_kept():
     a = np.arange(24.0).reshape(2, 3, 4)
-    for array in (a, np.asfortranarray(a), a[0, 0, ::2], a[:, ::2], a[..., ::-1], a.transpose(1, 0, 2)):
+    for array in (
+        a,
+        np.asfortranarray(a),
+        a[0, 0, ::2],
+        a[:, ::2],
+        a[..., ::-1],
+        a.transpose(1, 0, 2),
+    ):
         back = there_and_back(array)
         assert same(back, array)
         assert back.flags.c_contiguous == array.flags.c_contiguous

@@ -128,6 +128,8 @@ def test_names_and_notes_are_text_too(feedback):
     assert HOSTILE not in shown.html()
     assert HOSTILE in html.unescape(shown.html())
     assert "<" not in shown.markdown()
+    picture = replace(shown.record, notes=("![x](https://example.org/seen.png)",))
+    assert "](" not in replace(shown, record=picture).markdown().replace("\\](", "")
 
 
 def test_an_untouched_stub_is_not_shown_as_an_answer(feedback):

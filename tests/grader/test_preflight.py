@@ -10,9 +10,11 @@ import zipfile
 import nbformat
 import pytest
 
+from rnnref.grader import files
 from rnnref.grader import preflight as module
+from rnnref.grader.files import is_safe
 from rnnref.grader.notebook import Refused
-from rnnref.grader.preflight import Accepted, check_notebook, is_safe, preflight
+from rnnref.grader.preflight import Accepted, check_notebook, preflight
 
 NAME = "tiny.ipynb"
 
@@ -199,10 +201,10 @@ def test_a_link_beside_a_good_notebook_does_not_matter(folder, good, source):
 def test_the_size_limit(folder, good, source, monkeypatch):
     (folder / NAME).write_bytes(good)
     assert is_safe(folder / NAME)
-    monkeypatch.setattr(module, "MAX_BYTES", len(good) - 1)
+    monkeypatch.setattr(files, "MAX_BYTES", len(good) - 1)
     _refused(preflight(folder, source), "too large")
     assert not is_safe(folder / NAME)
-    monkeypatch.setattr(module, "MAX_BYTES", len(good))
+    monkeypatch.setattr(files, "MAX_BYTES", len(good))
     _accepted(preflight(folder, source))
 
 
@@ -212,7 +214,7 @@ def test_a_folder_that_cannot_be_read(folder, source, monkeypatch):
     def forbidden(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(module.os, "open", forbidden)
+    monkeypatch.setattr(files.os, "open", forbidden)
     _refused(preflight(folder, source), "unreadable")
 
 

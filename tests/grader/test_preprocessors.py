@@ -2,17 +2,21 @@
 
 import copy
 import os
+import re
 
 import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from nbgrader.server_extensions.formgrader.handlers import template_path
 
 from rnnref.grader import preprocessors, runner
 from rnnref.grader.course_folder import open_course
-from rnnref.grader.preprocessors import CleanFeedback, leave_out_unsafe
+from rnnref.grader.preprocessors import CleanDisplay, CleanFeedback, leave_out_unsafe
 from rnnref.grader.record import Record
 from rnnref.grader.sandbox import SandboxUnavailable
 
@@ -39,6 +43,7 @@ c.GenerateFeedback.preprocessors = [
     "rnnref.grader.preprocessors.CleanFeedback",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+c.HTMLExporter.preprocessors = ["rnnref.grader.preprocessors.CleanDisplay"]
 """
 RIGHT = "def double(x):\n    return x + x"
 
@@ -72,9 +77,9 @@ def stood_in(monkeypatch, stand_in):
     for module in (preprocessors, runner):
         monkeypatch.setattr(module, "execute", stand_in)
         monkeypatch.setattr(module, "open_sandbox", lambda *_: Counted())
-    preprocessors._shared_sandbox.cache_clear()
+    preprocessors._discard_sandbox()
     yield Counted
-    preprocessors._shared_sandbox.cache_clear()
+    preprocessors._discard_sandbox()
 
 
 @pytest.fixture
@@ -219,6 +224,44 @@ def test_nbgraders_feedback_is_clean(course, submit, answered, stock):
     assert "doubled twice" in page
     assert "was there 2 times; one was kept" in page
     assert "(Score: 0.0 / 15.0)" in page
+
+
+def test_formgraders_page_is_clean_and_shows_the_hidden_tests(course, submit, answered, stock):
+    notebook = answered(double="HALF", why_linear=f"Because {HOSTILE}")
+    notebook.cells.append(nbformat.v4.new_raw_cell(HOSTILE + "\n\n" + HOSTILE))
+    submit("ada", notebook)
+    assert stock(Autograde)
+    config = open_course(course).config
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [template_path]
+    names = ("base_url", "notebook_path", "submission_id", "student", "first_name", "last_name")
+    resources = dict.fromkeys((*names, "assignment_id", "notebook_id"), "x")
+    resources |= {"index": 0, "total": 1}
+    path = course / "grading/autograded/ada/tiny/tiny.ipynb"
+    page, _ = HTMLExporter(config=config).from_filename(str(path), resources=resources)
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "BEGIN HIDDEN TESTS" in page
+    assert page.count("&lt;script&gt;") == 2  # the raw cell, as text
+
+
+def test_cleaning_twice_is_cleaning_once(answered, executed):
+    notebook, _ = executed(answered(double="HALF", why_linear=f"*Because* {HOSTILE} $a<b$"))
+    notebook.cells.append(nbformat.v4.new_raw_cell("a\n\n\n<b>"))
+    once, _ = CleanDisplay().preprocess(notebook, {})
+    texts = [markdown2html_mistune(c.source) for c in once.cells if c.cell_type == "markdown"]
+    twice, _ = CleanDisplay().preprocess(copy.deepcopy(once), {})
+    again = [markdown2html_mistune(c.source) for c in twice.cells if c.cell_type == "markdown"]
+    assert [re.sub(r"</?div>|\s", "", t) for t in again] == [
+        re.sub(r"</?div>|\s", "", t) for t in texts
+    ]
+
+
+def test_a_failure_costs_the_sandbox(course, submit, answered, stock, stood_in):
+    submit("ada", answered(double="CRASH"))
+    submit("bob", answered(double=RIGHT))
+    assert not stock(Autograde)
+    assert stood_in.opened == 2
 
 
 def _cleaned(*outputs, test=False):

@@ -18,11 +18,15 @@ def comparison_rnn(x, gain=5.0):
 
 def cases(rng):
     """Both verdicts, other gains, one step, and sums far apart."""
-    yield plain("the streams (2, 0, 1) and (−2, 3.5, 2.2)",
-                np.array([[2.0, -2.0], [0.0, 3.5], [1.0, 2.2]]))  # fmt: skip
+    yield plain(
+        "the streams (2, 0, 1) and (−2, 3.5, 2.2)", np.array([[2.0, -2.0], [0.0, 3.5], [1.0, 2.2]])
+    )
     yield plain("six steps, random streams", rng.normal(size=(6, 2)), rng.uniform(0.5, 1.5))
-    yield plain("nine steps, a lead that changes hands",
-                rng.normal(size=(9, 2)) + 0.3, rng.uniform(1.5, 2.5))  # fmt: skip
+    yield plain(
+        "nine steps, a lead that changes hands",
+        rng.normal(size=(9, 2)) + 0.3,
+        rng.uniform(1.5, 2.5),
+    )
     yield special("no gain given: it is 5", rng.normal(size=(4, 2)) / 2)
     yield special("one step (T = 1)", rng.normal(size=(1, 2)), rng.uniform(0.5, 1.5))
     far = np.array([[30.0, 1.0], [20.0, -3.0], [0.0, 80.0]]) + rng.normal(size=(3, 2))
@@ -121,7 +125,7 @@ EXERCISE = Exercise(
                 loop,
                 ("h = h + x[t, 0] - x[t, 1]", "h = gain * (h + x[t, 0] - x[t, 1])"),
                 ("z = gain * h", "z = h"),
-            ),  # fmt: skip
+            ),
             "An old input counts more with every step: the gain is applied again each time round.",
             "The gain belongs between hidden unit and output, outside the loop.",
         ),
@@ -164,7 +168,7 @@ EXERCISE = Exercise(
                     "        h = h + x",
                     "        p[t] = 1.0 / (1.0 + np.exp(-gain * h))\n        h = h + x",
                 ),
-            ),  # fmt: skip
+            ),
             "Your verdict at t does not know the pair at t: it starts at ½ and lags by one step.",
             "First take in the pair, then give the verdict.",
         ),

@@ -54,7 +54,7 @@ def step_by_step(scheme, T, n, d, k):
             break
         inputs = t if scheme == "window per step" else 1
         total += inputs * n * d + d * k
-        if scheme == "state per step" and t > 1 or scheme == "shared":
+        if scheme == "shared" or (scheme == "state per step" and t > 1):
             total += d**2
     return total
 
@@ -89,7 +89,7 @@ EXERCISE = Exercise(
                     "d * (copies_U * n + copies_W * d + copies_V * k)",
                     "d * (copies_U * n + copies_W * d + copies_V * k) + copies_V * (d + k)",
                 ),
-            ),  # fmt: skip
+            ),
             "Your counts are too large by the biases: d + k for every hidden and output layer.",
             "Biases are not counted here.",
         ),
@@ -100,7 +100,7 @@ EXERCISE = Exercise(
                 ("(T, 0, T)", "(T, 0, 1)"),
                 ("(window, 0, T)", "(window, 0, 1)"),
                 ("(T, T - 1, T)", "(T, T - 1, 1)"),
-            ),  # fmt: skip
+            ),
             "In the first three schemes yours has one V for all steps.",
             "“Per step” means V too.",
         ),
@@ -181,7 +181,7 @@ EXERCISE = Exercise(
             edit(
                 formulas,
                 ("T * (T + 1) // 2 * d * n + T * k * d", "T * (T + 1) // 2 * d * k + T * n * d"),
-            ),  # fmt: skip
+            ),
             "“window per step”: n and k have changed places.",
             "It is the inputs, n each, that the window collects.",
         ),
@@ -206,7 +206,7 @@ EXERCISE = Exercise(
                     '    raise ValueError(f"unknown scheme {scheme}")\n',
                     "    return d * n + d * d + k * d\n",
                 ),
-            ),  # fmt: skip
+            ),
             "The four schemes are right; one that does not exist is counted as “shared” by yours.",
             "A wrong question deserves an error: an `else` takes in too much.",
         ),

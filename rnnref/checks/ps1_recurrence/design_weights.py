@@ -77,7 +77,7 @@ EXERCISE = Exercise(
                 ("return 1.0, 1.0, 1.0, 0.0", "return 1.0, 1.0, 1.0, 1.0"),
                 ("return 1.0, 0.5, 1.0, 0.0", "return 1.0, 0.5, 1.0, 1.0"),
                 ("return 1.0, -1.0, 1.0, 0.0", "return 1.0, -1.0, 1.0, 1.0"),
-            ),  # fmt: skip
+            ),
             "With no input at all your network's output is not zero.",
             "What should the unit hold before the first input?",
         ),
@@ -140,7 +140,7 @@ EXERCISE = Exercise(
             "another task goes unnoticed",
             edit(
                 branches, ('raise ValueError("unknown task: " + task)', "return 0.0, 0.0, 0.0, 0.0")
-            ),  # fmt: skip
+            ),
             "The four tasks are right; a task that does not exist is answered with zeros.",
             "A wrong question deserves an error: raise ValueError.",
         ),

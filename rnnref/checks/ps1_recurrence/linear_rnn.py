@@ -18,8 +18,13 @@ def cases(rng):
     """Every sign of w, a first state, one step, and the default of h0."""
     u, v = rng.uniform(0.5, 2.0, 2)
     w, h0 = rng.uniform(0.3, 0.9), rng.normal() + 2.0
-    yield plain("the sum network: x = (1, 1, −½, 2), u = w = v = 1",
-                np.array([1.0, 1.0, -0.5, 2.0]), 1.0, 1.0, 1.0)  # fmt: skip
+    yield plain(
+        "the sum network: x = (1, 1, −½, 2), u = w = v = 1",
+        np.array([1.0, 1.0, -0.5, 2.0]),
+        1.0,
+        1.0,
+        1.0,
+    )
     yield plain("six steps, random weights and first state", rng.normal(size=6), u, w, v, h0)
     yield plain("nine steps, w < 0", rng.normal(size=9), -u, -w, v, -h0)
     yield special("no first state given: it is 0", rng.normal(size=5), u, w, v)

@@ -84,7 +84,7 @@ EXERCISE = Exercise(
                 ),
                 ("rows[np.arange(len(ids)), ids] = 1", "rows[ids] = 1"),
                 ("return rows", "return rows[: len(ids)]"),
-            ),  # fmt: skip
+            ),
             "Your rows hold either ones only or zeros only.",
             "rows[ids] = 1 sets whole rows; name the row and the column of each 1.",
         ),
@@ -125,7 +125,7 @@ EXERCISE = Exercise(
                 ("        row = [0.0] * vocabulary_size\n", ""),
                 ("    rows = []\n", "    rows = []\n    row = [0.0] * vocabulary_size\n"),
                 ("rows.append(row)", "rows.append(list(row))"),
-            ),  # fmt: skip
+            ),
             "Your rows light one lamp more at each new word.",
             "Each row starts with zeros everywhere.",
         ),
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
                     '        raise ValueError("unknown id")\n',
                     "",
                 ),
-            ),  # fmt: skip
+            ),
             "Right for the ids of the vocabulary; one outside it gives a row of zeros.",
             "An id that is no word's deserves an error: raise ValueError.",
         ),
@@ -163,7 +163,7 @@ EXERCISE = Exercise(
                     '        raise ValueError("an id lies outside the vocabulary")\n',
                     "",
                 ),
-            ),  # fmt: skip
+            ),
             "A negative id goes unnoticed, and for one that is too large numpy complains with "
             "IndexError.",
             "Look at the ids first, and raise ValueError.",

@@ -86,7 +86,7 @@ EXERCISE = Exercise(
                     "E = np.exp(O - O.max(-1, keepdims=True))\n"
                     "    return E / E.sum(-1, keepdims=True)",
                 ),
-            ),  # fmt: skip
+            ),
             "Your values add up to 1 over the last axis: these are probabilities already.",
             "Scores are the plain affine map; what makes probabilities of them comes later.",
         ),

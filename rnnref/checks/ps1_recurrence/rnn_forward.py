@@ -159,7 +159,7 @@ EXERCISE = Exercise(
                 loop,
                 ("np.tanh(X[t] @ U.T + h @ W.T + b)", "X[t] @ U.T + h @ W.T + b"),
                 ("return H", "return np.tanh(H)"),
-            ),  # fmt: skip
+            ),
             "The first step is right when h0 is; after it, what travels is not squashed.",
             "tanh belongs to every step: it is the squashed state that goes round the loop.",
         ),
@@ -171,7 +171,7 @@ EXERCISE = Exercise(
                     "h = np.tanh(X[t] @ U.T + h @ W.T + b)",
                     "h = 1 / (1 + np.exp(-(X[t] @ U.T + h @ W.T + b)))",
                 ),
-            ),  # fmt: skip
+            ),
             "All your states are positive; those of this network are not.",
             "The activation is tanh; the logistic function runs from 0 to 1.",
         ),
@@ -181,7 +181,7 @@ EXERCISE = Exercise(
                 loop,
                 ("        H[t] = h\n", ""),
                 ("        h = np.tanh", "        H[t] = h\n        h = np.tanh"),
-            ),  # fmt: skip
+            ),
             "Your H starts with h0 and lacks the last state: it lags by one step.",
             "Store the state after the update.",
         ),
@@ -218,7 +218,7 @@ EXERCISE = Exercise(
                     "h = np.tanh(X[t] @ U.T + h @ W.T + b)",
                     "h[:] = np.tanh(X[t] @ U.T + h @ W.T + b)",
                 ),
-            ),  # fmt: skip
+            ),
             "The numbers are right, but the caller's h0 is overwritten: a second call starts from "
             "another state.",
             "`h = h0` copies nothing, and `h[:] = …` writes into it.",
@@ -229,7 +229,7 @@ EXERCISE = Exercise(
                 per_sequence,
                 ("        h, path = h0[n], []\n", "        path = []\n"),
                 ("    states = []\n", "    states = []\n    h = h0[0]\n"),
-            ),  # fmt: skip
+            ),
             "Your first sequence is right; each later one starts where the one before it ended.",
             "Every sequence of the minibatch has a first state of its own, a row of h0.",
         ),

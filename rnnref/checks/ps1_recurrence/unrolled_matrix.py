@@ -145,7 +145,7 @@ EXERCISE = Exercise(
                     "np.tril(u * np.outer(float(w) ** steps, 1 / float(w) ** steps))",
                 ),
                 ("powers = float(w) ** np.maximum(lag, 0)", "w = np.float64(w)"),
-            ),  # fmt: skip
+            ),
             "Right, except for w = 0: there yours divides by zero.",
             "w^(t−k) needs no division: the lag is never negative where it counts.",
         ),
@@ -157,7 +157,7 @@ EXERCISE = Exercise(
                     "float(w) ** np.maximum(lag, 0)",
                     "np.exp(np.maximum(lag, 0) * np.log(np.float64(w)))",
                 ),
-            ),  # fmt: skip
+            ),
             "For w < 0 (and w = 0) your entries are not numbers: a logarithm fails.",
             "w ** n knows what to do with a negative w.",
         ),
@@ -180,7 +180,7 @@ EXERCISE = Exercise(
                 lags,
                 ("float(w) ** np.maximum(lag, 0)", "w ** np.maximum(lag, 0)"),
                 ("u * powers, 0.0", "u * powers, 0"),
-            ),  # fmt: skip
+            ),
             "For whole u and w your matrix holds whole numbers (an int array).",
             "L is float64, always: one float among the factors is enough.",
         ),

@@ -90,7 +90,8 @@ def lock(limits: Mapping[str, float], *, base: int, own_namespace: bool) -> None
         resource.RLIMIT_FSIZE: int(limits["file_bytes"]),
         # Behind the supervisor's back, should it ever fail.
         resource.RLIMIT_CPU: cpu,
-        resource.RLIMIT_CORE: 0,
+        # With 0 a core would still be handed to a program that the machine has set for cores.
+        resource.RLIMIT_CORE: 1,
         # Each descriptor can hold a socket's buffer of kernel memory.
         resource.RLIMIT_NOFILE: 128,
         resource.RLIMIT_MSGQUEUE: 0,

@@ -19,7 +19,7 @@ import numpy as np
 
 from ...engine.codec import CodecError, decode, encode
 from ..values import pack, unpack
-from ..wire import Channel, WireClosed, WireError
+from ..wire import Channel, FrameTooLarge, WireClosed, WireError
 from .kernel import Shell
 
 _TEXT = 1000
@@ -90,9 +90,7 @@ class Worker:
     def _send(self, reply: dict, parts: list) -> None:
         try:
             self._channel.send(reply, parts)
-        except WireClosed:
-            raise
-        except WireError:
+        except FrameTooLarge:
             kept = {key: reply[key] for key in ("cpu", "changed") if key in reply}
             self._channel.send({"refused": f"more than {self._frame_bytes} bytes", **kept})
 
@@ -136,9 +134,7 @@ class Worker:
         self._flush()
         try:
             self._channel.send(message)
-        except WireClosed:
-            raise
-        except WireError:
+        except FrameTooLarge:
             data = {"text/plain": "[too large to show]"}
             self._channel.send({"show": "display_data", "data": data, "metadata": {}})
         self._channel.receive()
@@ -163,7 +159,9 @@ class Worker:
         except BaseException as error:
             reply, parts = {"error": _raised(error, function)}, []
         reply["cpu"] = _cpu() - start
-        reply["changed"] = [k for k, value in _named(args, kwargs) if _fingerprint(value) != before[k]]
+        reply["changed"] = [
+            k for k, value in _named(args, kwargs) if _fingerprint(value) != before[k]
+        ]
         return reply, parts
 
     def _get(self, name: str) -> tuple[dict, list]:

@@ -17,12 +17,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..wire import Channel, WireClosed
+from ..wire import CONTROL_BYTES, Channel, WireClosed
 from . import kernel, namespaces
 from .supervisor import Processes, Supervisor
 from .worker import Worker
-
-_SMALL_FRAME = 2**20
 
 
 def main() -> None:
@@ -31,7 +29,7 @@ def main() -> None:
     # Whatever else bwrap has left open.
     os.closerange(3, descriptor)
     os.closerange(descriptor + 1, 1024)
-    channel = Channel(socket.socket(fileno=descriptor), _SMALL_FRAME, takes_fds=True)
+    channel = Channel(socket.socket(fileno=descriptor), CONTROL_BYTES, takes_fds=True)
     _redirect({0: os.open(os.devnull, os.O_RDONLY)})
     shell = _quietly(kernel.start)
     from rnnref.course import check
@@ -67,7 +65,7 @@ def _become_child(
     """Go into namespaces of its own and start the supervisor there."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     wire, control_fd, stdout, stderr = descriptors
-    control = Channel(socket.socket(fileno=control_fd), _SMALL_FRAME)
+    control = Channel(socket.socket(fileno=control_fd), CONTROL_BYTES)
     try:
         proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         base, shared = namespaces.address_space(), _own_memory()
@@ -100,19 +98,21 @@ def _become_student(
     """Serve the trusted side's requests with a notebook's kernel."""
     # Commands and C libraries write to the descriptors, whatever sys.stdout is.
     _redirect({1: stdout, 2: stderr})
-    sys.stdout, sys.stderr = (
-        io.TextIOWrapper(open(fd, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
-        for fd in (1, 2)
-    )
+    sys.stdout, sys.stderr = _text(1), _text(2)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     os.chdir(os.environ["HOME"])
     sys.path.insert(0, "")
     # Every student's numbers would else be the zygote's.
-    np.random.seed(int.from_bytes(os.urandom(4), "big"))
+    np.random.seed(int.from_bytes(os.urandom(4), "big"))  # noqa: NPY002 - it is theirs to use
     random.seed()
     channel = Channel(socket.socket(fileno=wire), int(limits["frame_bytes"]), takes_fds=True)
     Worker(channel, shell, int(limits["frame_bytes"])).serve()
     os._exit(0)
+
+
+def _text(descriptor: int) -> io.TextIOWrapper:
+    binary = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - open as long as the process
+    return io.TextIOWrapper(binary, "utf-8", "backslashreplace", line_buffering=True)
 
 
 def _redirect(where: Mapping[int, int]) -> None:

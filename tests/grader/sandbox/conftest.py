@@ -9,7 +9,12 @@ from rnnref.grader.sandbox import Sandbox, SandboxUnavailable
 
 # Generous in time, for other work may keep the machine busy; tests of limits set their own.
 LIMITS = Limits(
-    cell_cpu=20, cell_wall=60, call_cpu=20, call_wall=60, total_memory=700 * 2**20, flood=100 * 2**20
+    cell_cpu=20,
+    cell_wall=60,
+    call_cpu=20,
+    call_wall=60,
+    total_memory=700 * 2**20,
+    flood=100 * 2**20,
 )
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from rnnref.engine.codec import CodecError
-from rnnref.engine.outcome import Outcome, Raised
+from rnnref.engine.outcome import Raised
 from rnnref.grader.child import ChildEnded
 from rnnref.grader.proxy import Proxy
 
 pytestmark = pytest.mark.sandbox
 
-NOTEBOOK = '''import numpy as np
+NOTEBOOK = """import numpy as np
 count = 0
 def same(x, **kwargs): return x
 def double(x, scale=2.0): return scale * x
@@ -38,7 +38,7 @@ def prints(x):
     print("y" * 100_000); print("z", file=sys.stderr); warnings.warn("careful")
     return x
 letter, table = "a", {"k": [1, 2]}
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,9 @@ def test_what_cannot_cross_is_named(proxy):
     assert proxy("Evil").fetch().refused == "Evil is a value of type type"
     with pytest.raises(CodecError, match="object"):
         proxy("same").outcome([object()])
+    with pytest.raises(CodecError, match="bytes"):
+        proxy("same").outcome([np.zeros(2**24)])
+    assert proxy("same").outcome([1]).value == 1
 
 
 def test_a_result_that_is_too_large_is_refused(student, proxy):
@@ -106,12 +109,14 @@ def test_a_result_that_is_too_large_is_refused(student, proxy):
 
 
 def test_variables(proxy):
-    assert proxy("table").fetch() == Outcome({"k": [1, 2]})
+    assert proxy("table").fetch().value == {"k": [1, 2]}
     assert proxy("unknown").fetch().error.kind == "NameError"
 
 
 def test_prints_and_warnings_cost_nothing(proxy):
-    assert proxy("prints").outcome([5]) == Outcome(5)
+    outcome = proxy("prints").outcome([5])
+    assert outcome.has_value
+    assert outcome.value == 5
 
 
 def test_floating_point_errors_can_be_raised(proxy):
@@ -157,6 +162,25 @@ def test_call_backs_are_counted(make_child):
     seen = []
     assert child.call("often", [seen.append]).error.kind == "RuntimeError"
     assert seen == [0, 1, 2, 3, 4]
+
+
+def test_call_backs_with_absurd_arguments_are_bounded(make_child):
+    child = make_child(callback_wall=0.2, callback_bytes=1000)
+    child.run_cell(
+        "import numpy as np\ndef times(f, n):\n    try: return f(n)\n    except TimeoutError: return 'late'\n"
+        "def large(f): return f(np.zeros(1000))"
+    )
+
+    def count(n):
+        while n:
+            n -= 1
+        return n
+
+    assert child.call("times", [count, 10**12]).value == "late"
+    assert child.call("times", [lambda n: np.zeros(n), 2**24]).error.kind == "ValueError"
+    assert child.call("times", [lambda n: "x" * n, 10**7]).error.kind == "ValueError"
+    with child.fork() as fork:
+        assert fork.call("large", [count]).ended.kind == "protocol"
 
 
 def test_a_name_can_be_bound_to_a_function_of_this_side(proxy):
@@ -207,11 +231,25 @@ def test_the_end_of_a_fork_is_its_own(make_child):
     assert child.call("fine").value == 1
 
 
+def test_a_child_that_has_ended_says_so_in_every_outcome(make_child):
+    child = make_child()
+    child.run_cell(
+        "import os, signal\nsignal.signal(signal.SIGALRM, lambda *_: os._exit(5))\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.01)"
+    )
+    proxy = Proxy(child, "f")
+    while not (ended := proxy.fetch().ended):
+        pass
+    with proxy.fork() as fork:
+        fork.bind("g", len)
+        assert fork.outcome([1]).ended == ended == "the process ended itself (exit code 5)"
+
+
 def test_a_fork_that_ends_while_another_is_asked(make_child):
     child = make_child()
     child.run_cell(
-        "import os, signal\ndef later():\n    signal.signal(signal.SIGALRM, lambda *_: os._exit(4))\n"
-        "    signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
+        "import os, signal\ndef later():\n"
+        "    signal.signal(signal.SIGALRM, lambda *_: os._exit(4))\n    signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
         "def wait():\n    import time; time.sleep(0.3); return 1"
     )
     with child.fork() as first, child.fork() as second:

@@ -75,9 +75,30 @@ def test_displays_are_cleared_and_updated_by_later_cells(child):
     assert [o["data"]["text/plain"] for o in result.outputs] == ["'second'"]
 
 
+def test_an_animation_keeps_its_last_picture(make_child):
+    child = make_child(cell_display=50_000, cell_text=1000)
+    result = child.run_cell(
+        "from IPython.display import clear_output, HTML\nfor i in range(20):\n"
+        "    clear_output(wait=True); print('t' * 900); display(HTML(f'{i}' + 'x' * 40_000))"
+    )
+    assert [o["output_type"] for o in result.outputs] == ["stream", "display_data"]
+    assert result.outputs[1]["data"]["text/html"].startswith("19x")
+
+
+def test_a_cell_that_is_too_long_is_an_error(child):
+    assert "bytes" in child.run_cell("#" * 9_000_000).error["evalue"]
+    assert value(child.run_cell("1")) == "1"
+
+
 def test_outputs_are_a_valid_notebook(child):
     cell = nbformat.v4.new_code_cell("x")
-    for source in ("1 / 0", "print(1)", "display({'a': float('nan')})", "1 +", "import sys; sys.exit()"):
+    for source in (
+        "1 / 0",
+        "print(1)",
+        "display({'a': float('nan')})",
+        "1 +",
+        "import sys; sys.exit()",
+    ):
         cell.outputs = [nbformat.from_dict(o) for o in child.run_cell(source).outputs]
         nbformat.validate(nbformat.v4.new_notebook(cells=[cell]))
 
@@ -134,7 +155,10 @@ def test_random_numbers_are_not_shared_between_students(make_child):
 def test_students_share_no_files(make_child):
     first = make_child()
     first.run_cell("open('/tmp/a', 'w').write('x'); open('/dev/shm/a', 'w').write('x')")
-    assert value(make_child().run_cell("import os; os.listdir('/tmp') + os.listdir('/dev/shm')")) == "[]"
+    assert (
+        value(make_child().run_cell("import os; os.listdir('/tmp') + os.listdir('/dev/shm')"))
+        == "[]"
+    )
     for place in ("/", "/dev", "/packages/0", "/ours/rnnref/course", "/proc", "/usr/lib", "/etc"):
         assert "Read-only" in first.run_cell(f"open('{place}/a', 'w')").error["evalue"]
 
