@@ -6,10 +6,12 @@ import codecs
 import json
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import nbformat
 
+METADATA = "rnnref"
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -82,6 +84,34 @@ def well_formed(name: str, data: bytes) -> tuple[dict, tuple[str, ...]]:
     if left_out:
         more += (f"{left_out} of its cells could not be read and were left out.",)
     return notebook, notes + more
+
+
+def keep_notes(notebook: nbformat.NotebookNode, notes: Sequence[str]) -> None:
+    """Put the grader's notes into an autograded notebook, where feedback finds them.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Changed in place.
+    notes : sequence of str
+        A sentence each.
+    """
+    notebook.metadata[METADATA] = {"notes": list(notes)}
+
+
+def kept_notes(notebook: nbformat.NotebookNode) -> tuple[str, ...]:
+    """Take the notes out of an autograded notebook again.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        What the grader wrote; a student's own notebook never keeps this metadata.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return tuple(notebook.metadata.get(METADATA, {}).get("notes", ()))
 
 
 def quoted(name: str) -> str:

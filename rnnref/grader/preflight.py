@@ -67,11 +67,7 @@ def preflight(folder: Path | str, source: Source) -> Accepted | Refused:
     except RefusedError as error:
         return error.refused
     except OSError as error:
-        return Refused(
-            "unreadable",
-            "What you handed in could not be read from the disk; please tell your instructor.",
-            f"The submission cannot be read: {error.strerror or error}.",
-        )
+        return _unreadable(error).refused
 
 
 def check_notebook(data: bytes, source: Source) -> Accepted | Refused:
@@ -161,6 +157,8 @@ def _candidates(
             found.append(_candidate(name, read(where), source))
         except RefusedError as error:
             refusals[name] = error
+        except OSError as error:
+            refusals[name] = _unreadable(error)
     if not found:
         raise refusals.get(f"{source.problem_set}.ipynb") or next(iter(refusals.values()))
     return found
@@ -216,4 +214,12 @@ def _missing(where: str, source: Source) -> RefusedError:
         "no notebook",
         f"There was no notebook in {where}; please hand in {source.problem_set}.ipynb.",
         f"There is no notebook in {where}.",
+    )
+
+
+def _unreadable(error: OSError) -> RefusedError:
+    return RefusedError(
+        "unreadable",
+        "What you handed in could not be read from the disk; please tell your instructor.",
+        f"The submission cannot be read: {error.strerror or error}.",
     )

@@ -32,14 +32,13 @@ from rnnref.grader.course_folder import class_seed, write_record
 from rnnref.grader.execute import execute
 from rnnref.grader.files import is_safe
 from rnnref.grader.markup import clean_html, clean_markdown, plain_text
-from rnnref.grader.notebook import Refused
+from rnnref.grader.notebook import METADATA, Refused, keep_notes, kept_notes
 from rnnref.grader.preflight import check_notebook
 from rnnref.grader.runner import open_sandbox
 from rnnref.grader.sandbox import Sandbox
 from rnnref.grader.sanitize import sanitize
 from rnnref.grader.source import Source, find_source
 
-_OURS = "rnnref"
 _sandboxes = ExitStack()
 atexit.register(_sandboxes.close)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -89,7 +88,7 @@ class Restore(NbGraderPreprocessor):
         notes = (*checked.notes, *notes)
         for note in notes:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], note)
-        clean.metadata[_OURS] = {"notes": list(notes)}
+        keep_notes(clean, notes)
         return clean, resources
 
 
@@ -119,7 +118,6 @@ class SandboxExecute(NbGraderPreprocessor):
             If nbgrader would not read the record's marks from the outputs.
         """
         source = _source(resources)
-        notes = nb.metadata.get(_OURS, {}).get("notes", [])
         seed = class_seed(Path.cwd(), source.problem_set)
         sandbox = _shared_sandbox(Path.cwd())
         try:
@@ -128,9 +126,9 @@ class SandboxExecute(NbGraderPreprocessor):
             _discard_sandbox()
             raise
         executed = nbformat.reads(data, as_version=4)
-        record = replace(record, notes=(*notes, *record.notes))
+        record = replace(record, notes=kept_notes(nb) + record.notes)
         _require_same_marks(executed, record, source)
-        executed.metadata[_OURS] = {"notes": list(record.notes)}
+        keep_notes(executed, record.notes)
         write_record(Path.cwd(), resources["nbgrader"]["student"], record)
         resources["nbgrader"]["record"] = record
         return executed, resources
@@ -187,7 +185,7 @@ class CleanDisplay(Preprocessor):
         tuple
             The notebook to show, and `resources`.
         """
-        nb.metadata = _only(nb.metadata, "kernelspec", _OURS)
+        nb.metadata = _only(nb.metadata, "kernelspec", METADATA)
         return super().preprocess(nb, resources)
 
     def preprocess_cell(
@@ -242,9 +240,9 @@ class CleanFeedback(CleanDisplay):
             The notebook to show, and `resources`.
         """
         nb, resources = super().preprocess(nb, resources)
-        notes = nb.metadata.pop(_OURS, {}).get("notes", [])
+        notes = kept_notes(nb)
         if notes:
-            said = "".join(f"<li>{html.escape(str(note))}</li>" for note in notes)
+            said = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
             text = f"<div><p>What the grader noted:</p><ul>{said}</ul></div>"
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(text, id="rnnref-notes"))
         return nb, resources

@@ -29,7 +29,7 @@ from rnnref.grader.execute import execute
 from rnnref.grader.feedback import Feedback
 from rnnref.grader.files import read_regular
 from rnnref.grader.gradebook import ClassGradebook, Marks
-from rnnref.grader.notebook import Refused, RefusedError
+from rnnref.grader.notebook import Refused, RefusedError, keep_notes
 from rnnref.grader.preflight import preflight
 from rnnref.grader.record import ExerciseResult, Record
 from rnnref.grader.sandbox import Sandbox
@@ -252,7 +252,9 @@ class _Run:
             (autograded / f"{set_name}.ipynb").unlink(missing_ok=True)  # an earlier one's
         else:
             notebook = nbformat.v4.reads(executed.decode())  # ours: it need not be validated
-            write(autograded / f"{set_name}.ipynb", executed, mode=self._mode(0o444))
+            keep_notes(notebook, record.notes)
+            content = nbformat.v4.writes(notebook)
+            write(autograded / f"{set_name}.ipynb", content, mode=self._mode(0o444))
             for name, data in carried.items():
                 write(autograded / name, data, mode=self._mode(0o444))
         timestamp = _timestamp(carried)

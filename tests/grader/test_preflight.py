@@ -12,8 +12,8 @@ import pytest
 
 from rnnref.grader import files
 from rnnref.grader import preflight as module
-from rnnref.grader.files import is_safe
-from rnnref.grader.notebook import Refused
+from rnnref.grader.files import is_safe, read_regular
+from rnnref.grader.notebook import Refused, RefusedError
 from rnnref.grader.preflight import Accepted, check_notebook, preflight
 
 NAME = "tiny.ipynb"
@@ -191,6 +191,17 @@ def test_special_files_are_refused_unopened(folder, source):
     _refused(preflight(folder, source), "no notebook")
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(__file__)])
+def test_a_file_swapped_after_the_look_is_not_read(folder, make):
+    class Swapped(type(folder)):
+        def lstat(self):
+            return os.stat(__file__)
+
+    make(folder / NAME)
+    with pytest.raises((RefusedError, OSError)):
+        read_regular(Swapped(folder / NAME))
+
+
 def test_a_link_beside_a_good_notebook_does_not_matter(folder, good, source):
     (folder / NAME).write_bytes(good)
     (folder / "other.ipynb").symlink_to(folder / NAME)
@@ -216,6 +227,20 @@ def test_a_folder_that_cannot_be_read(folder, source, monkeypatch):
 
     monkeypatch.setattr(files.os, "open", forbidden)
     _refused(preflight(folder, source), "unreadable")
+
+
+def test_an_unreadable_file_beside_a_good_one_does_not_matter(folder, good, source, monkeypatch):
+    (folder / NAME).write_bytes(good)
+    (folder / "other.ipynb").write_bytes(good)
+    opened = os.open
+
+    def forbidden(path, *rest):
+        if str(path).endswith("other.ipynb"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *rest)
+
+    monkeypatch.setattr(files.os, "open", forbidden)
+    _accepted(preflight(folder, source))
 
 
 def test_another_file_name_is_found_by_its_cells(folder, good, source):

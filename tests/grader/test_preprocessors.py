@@ -257,6 +257,16 @@ def test_cleaning_twice_is_cleaning_once(answered, executed):
     ]
 
 
+def test_nbgraders_feedback_after_our_grading_has_the_notes(course, submit, answered, stock):
+    submit("ada", _doubled(answered(double="HALF")))
+    runner.grade("tiny", course, progress=False)
+    assert stock(GenerateFeedback)
+    page = (course / "grading/feedback/ada/tiny/tiny.html").read_text()
+    assert "was there 2 times; one was kept" in page
+    assert "(Score: 2.0 / 15.0)" in page
+    assert "check.hidden" not in page
+
+
 def test_a_failure_costs_the_sandbox(course, submit, answered, stock, stood_in):
     submit("ada", answered(double="CRASH"))
     submit("bob", answered(double=RIGHT))

@@ -167,7 +167,8 @@ def test_call_backs_are_counted(make_child):
 def test_call_backs_with_absurd_arguments_are_bounded(make_child):
     child = make_child(callback_wall=0.2, callback_bytes=1000)
     child.run_cell(
-        "import numpy as np\ndef times(f, n):\n    try: return f(n)\n    except TimeoutError: return 'late'\n"
+        "import numpy as np\ndef times(f, n):\n"
+        "    try: return f(n)\n    except TimeoutError: return 'late'\n"
         "def large(f): return f(np.zeros(1000))"
     )
 
@@ -249,7 +250,8 @@ def test_a_fork_that_ends_while_another_is_asked(make_child):
     child = make_child()
     child.run_cell(
         "import os, signal\ndef later():\n"
-        "    signal.signal(signal.SIGALRM, lambda *_: os._exit(4))\n    signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
+        "    signal.signal(signal.SIGALRM, lambda *_: os._exit(4))\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.05)\n"
         "def wait():\n    import time; time.sleep(0.3); return 1"
     )
     with child.fork() as first, child.fork() as second:

@@ -59,7 +59,7 @@ def test_frames_cross_with_their_buffers(pair):
     ],
     ids=str.split(
         "long-header many-buffers lying-size sum-too-large no-object cut-json nan digits no-utf8 "
-        " empty deep-list deep-object"
+        "empty deep-list deep-object"
     ),
 )
 def test_what_is_no_frame_is_an_error(pair, data):
@@ -68,7 +68,7 @@ def test_what_is_no_frame_is_an_error(pair, data):
     sender.start()
     with pytest.raises(WireError) as caught:
         channel.receive(deadline=soon())
-    assert caught.type is WireError
+    assert not issubclass(caught.type, WireClosed | WireTimeout)
     channel.close()
     sender.join()
 
