@@ -1,11 +1,15 @@
 """nbgrader's configuration of the course: where things lie, and which steps grading takes."""
 
+import os
+import sysconfig
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (traitlets defines it when it reads this file)
 
 root = Path(__file__).resolve().parent
 grading = root / "grading"
+# nbgrader runs its database's tool, alembic, by name: it lies beside nbgrader itself.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 # nbgrader makes its folders itself, but for the database's and the exchange's.
 (grading / "exchange").mkdir(parents=True, exist_ok=True)
 
@@ -44,6 +48,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# The formgrader shows submissions by this exporter.
+c.HTMLExporter.preprocessors = ["rnnref.grader.preprocessors.CleanDisplay"]
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "rnnref.grader.preprocessors.CleanFeedback",

@@ -43,7 +43,7 @@ def examine(
     Report
     """
     report = _examine(sheet, call, again)
-    if rescue is None or report.state in ("right", "blank", "stopped"):
+    if rescue is None or report.state in ("right", "blank"):
         return report
     other_call, helpers = rescue()
     other = _examine(sheet, other_call, ())

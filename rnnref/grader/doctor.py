@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -133,10 +134,9 @@ def _nbgrader() -> Finding:
 
 
 def _alembic() -> Finding:
-    found = shutil.which("alembic")
-    folder = Path(sys.executable).parent
-    advice = f"nbgrader runs it to open the gradebook: put {folder} on PATH"
-    return Finding("alembic on PATH", bool(found), found or advice)
+    # nbgrader_config.py puts this folder on the PATH, so PATH itself need not have it.
+    found = shutil.which("alembic", path=sysconfig.get_path("scripts"))
+    return Finding("alembic", bool(found), found or "missing for nbgrader: pip install alembic")
 
 
 def _folder(course_root: Path) -> Finding:

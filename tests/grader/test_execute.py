@@ -12,6 +12,7 @@ from rnnref.checks import TableJudge, table
 from rnnref.engine.exercise import Exercise, source_of
 from rnnref.grader import judge
 from rnnref.grader.execute import execute
+from rnnref.grader.limits import Limits
 from rnnref.grader.preflight import check_notebook
 from rnnref.grader.sandbox import Sandbox
 from rnnref.grader.source import find_source
@@ -37,7 +38,7 @@ def sandbox():
 
 @pytest.fixture
 def grade(source, sandbox):
-    def run(cells=None, extra=(), seed=11):
+    def run(cells=None, extra=(), seed=11, limits=None):
         notebook = nbformat.read(RELEASE, as_version=4)
         for cell in notebook.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -45,7 +46,8 @@ def grade(source, sandbox):
         at = next(i for i, c in enumerate(notebook.cells) if c.id == "setup") + 1
         notebook.cells[at:at] = [new_code_cell(code, id=f"e{i}") for i, code in enumerate(extra)]
         checked = check_notebook(nbformat.writes(notebook).encode(), source)
-        data, record = execute(checked.notebook, source, sandbox=sandbox, seed=seed)
+        options = {"sandbox": sandbox, "seed": seed, "limits": limits}
+        data, record = execute(checked.notebook, source, **options)
         return nbformat.reads(data.decode(), as_version=4), record
 
     return run
@@ -111,6 +113,19 @@ def test_a_right_function_that_calls_a_wrong_one_keeps_its_marks(grade):
     assert record.points["rnn_step"] == 0
     (result,) = (r for r in record.exercises if r.name == "rnn_forward")
     assert result.sentence == "Right, but it calls your rnn_step, which is not."
+
+
+def test_a_right_function_that_calls_an_endless_one_keeps_its_marks(grade, monkeypatch):
+    calls = "def stacked_step(x, h, Wa, b):\n    H = len(b)\n" + (
+        "    return rnn_step(x, h, Wa[:, H:].copy(), Wa[:, :H].copy(), b)\n"
+    )
+    endless = "def rnn_step(*args):\n    while True:\n        pass\n"
+    _, record = grade({"stacked_step": calls, "rnn_step": endless}, limits=Limits(call_cpu=0.5))
+    assert record.points["stacked_step"] == 5
+    assert record.points["rnn_step"] == 0
+    (result,) = (r for r in record.exercises if r.name == "rnn_step")
+    assert result.state == "stopped"
+    assert "stopped after 0.5 s of CPU time" in result.sentence
 
 
 def test_a_cell_that_ends_the_process_costs_what_it_defines_and_no_more(grade):

@@ -7,20 +7,19 @@ from rnnref.grader import doctor, launch
 
 
 @pytest.mark.sandbox
-def test_a_good_machine(sandbox, tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name, which=shutil.which: which(name) or f"/{name}")
+def test_a_good_machine(sandbox, tmp_path):
     findings = doctor.probe(tmp_path)
     assert [finding for finding in findings if not finding.good] == []
     assert "1 + 1 = 2 inside" in doctor.text(findings)
 
 
 def test_what_is_missing_is_named_with_its_remedy(tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: None)
     found = {finding.what: finding for finding in doctor.probe(tmp_path)}
     for what, remedy in (
         ("bubblewrap", "apt install bubblewrap"),
         ("sandbox", "apt install bubblewrap"),
-        ("alembic on PATH", "on PATH"),
+        ("alembic", "pip install"),
     ):
         assert not found[what].good
         assert remedy in found[what].text
