@@ -34,7 +34,7 @@ def examine(
         Further ways to call the same function (once more, in a fresh process); each must agree
         with the first.
     rescue : callable, optional
-        Gives a call of the same function with the set's other exercises replaced by right ones,
+        Gives a call of the same function with the exercises before it replaced by right ones,
         and those `Helpers`. A function that fails only because another one is wrong gets its
         points.
 
@@ -43,7 +43,7 @@ def examine(
     Report
     """
     report = _examine(sheet, call, again)
-    if rescue is None or report.state in ("right", "blank"):
+    if rescue is None or report.state == "right":
         return report
     other_call, helpers = rescue()
     other = _examine(sheet, other_call, ())

@@ -77,7 +77,7 @@ class Judge:
         return examine(exercise, call, again=(call,), rescue=self._rescue(name, answer))
 
     def _rescue(self, name: str, answer: Callable) -> Callable[[], tuple[Call, Helpers]] | None:
-        """The same function with the set's other exercises bound to the right ones."""
+        """The same function with the exercises before it bound to the right ones."""
         if not isinstance(answer, types.FunctionType) or not self.references:
             return None
 

@@ -1,28 +1,28 @@
-"""Right functions in the place of a student's other ones: is a failure his own or borrowed?"""
+"""Right functions in the place of a student's earlier ones: is a failure its own or borrowed?"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 
 
 class Helpers:
-    """A set's right functions but one, and which of them were called.
+    """The right functions of the exercises before one, and which of them were called.
+
+    Only those before it: with all others, two stubs that call each other would both be right.
 
     Parameters
     ----------
     references : mapping
-        Exercise → right function.
+        Exercise → right function, in the order of the set.
     name : str
         The exercise under test, which keeps the student's function.
     """
 
     def __init__(self, references: Mapping[str, Callable], name: str):
         self._used: dict[str, None] = {}
-        self.functions = {
-            other: self._noted(other, function)
-            for other, function in references.items()
-            if other != name
-        }
+        earlier = itertools.takewhile(lambda other: other != name, references)
+        self.functions = {other: self._noted(other, references[other]) for other in earlier}
 
     @property
     def used(self) -> tuple[str, ...]:

@@ -84,10 +84,11 @@ def test_a_function_that_keeps_something_between_calls_is_found(judge):
     assert "another result" in report.sentence
 
 
-def test_a_function_that_is_right_but_calls_a_wrong_one_gets_its_marks(judge):
+@pytest.mark.parametrize("body", ["return np.zeros_like(h)", "raise NotImplementedError()"])
+def test_a_function_that_is_right_but_calls_a_wrong_one_gets_its_marks(judge, body):
     namespace = {"np": np}
     exec(
-        "def rnn_step(x, h, U, W, b):\n    return np.zeros_like(h)\n"
+        f"def rnn_step(x, h, U, W, b):\n    {body}\n"
         "def rnn_forward(X, h0, U, W, b):\n    H = []\n    for x in X:\n"
         "        h0 = rnn_step(x, h0, U, W, b)\n        H.append(h0)\n    return np.array(H)\n",
         namespace,
@@ -95,6 +96,17 @@ def test_a_function_that_is_right_but_calls_a_wrong_one_gets_its_marks(judge):
     report = judge.report("rnn_forward", namespace["rnn_forward"])
     assert (report.state, report.points) == ("right", 15.0)
     assert "calls your rnn_step" in report.sentence
+
+
+def test_two_functions_that_only_call_each_other_get_nothing(judge):
+    namespace = {"np": np}
+    exec(
+        "def rnn_step(x, h, U, W, b):\n    return rnn_forward(x[None], h, U, W, b)[0]\n"
+        "def rnn_forward(X, h0, U, W, b):\n    raise NotImplementedError()\n",
+        namespace,
+    )
+    assert judge.report("rnn_step", namespace["rnn_step"]).points == 0
+    assert judge.report("rnn_forward", namespace["rnn_forward"]).points == 0
 
 
 def test_a_stub_is_blank_and_a_non_function_is_told_so(judge):

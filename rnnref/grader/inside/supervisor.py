@@ -61,10 +61,10 @@ class Processes:
 
     def status_of_zombie(self, pid: int) -> int | None:
         """How a process ended, as `os.wait` would say, while its parent has not asked."""
-        for name in os.listdir(self._proc):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                if name.isdigit() and self._look(name)[1].pid == pid:
-                    return int(self._stat(name)[-1])
+        for process in self.below():
+            if process.pid == pid:
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    return int(self._stat(process.name)[-1])
         return None
 
     def memory(self, below: list[_Process], enough: int, shared: int) -> int:
