@@ -1,12 +1,20 @@
 """The simple recurrent network against the textbook loop."""
 
+import sys
+
 import numpy as np
 
+from bench import layers
 from bench.shapes import RECURRENT, RECURRENT_AXES
 from rnnref import init_rnn, rnn_backward, rnn_forward
 
 TITLE = "Simple recurrent network, forward plus backward"
 AXES, SHAPES = RECURRENT_AXES, RECURRENT
+
+
+def measure():
+    """Return the table."""
+    return layers.measure(sys.modules[__name__])
 
 
 def contenders(shape, dtype):
