@@ -12,10 +12,10 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 from bench.report import machine, table
-from rnnref.grader.child import Child
 from rnnref.grader.execute import execute
+from rnnref.grader.intake.source import find_source
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.source import find_source
+from rnnref.grader.sandbox.child import Child
 from rnnref.grader.student import Student
 
 SET = "ps1_recurrence"

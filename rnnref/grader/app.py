@@ -83,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _grade(options: argparse.Namespace) -> int:
     # Imported here so that --help and a wrong Python are answered at once.
+    from rnnref.grader.intake.source import CourseError
     from rnnref.grader.runner import grade
     from rnnref.grader.sandbox import SandboxUnavailable
-    from rnnref.grader.source import CourseError
     from rnnref.grader.table import class_table
 
     if options.seed and options.student:

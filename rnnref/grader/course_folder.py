@@ -17,8 +17,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 from traitlets.config.loader import PyFileConfigLoader
 
+from rnnref.grader.intake.source import CourseError
 from rnnref.grader.record import Record
-from rnnref.grader.source import CourseError
 
 CONFIG = "nbgrader_config.py"
 GRADING = "grading"

@@ -20,12 +20,12 @@ from nbgrader import utils
 
 from rnnref.course import check as face
 from rnnref.engine.report import Mark, Report
+from rnnref.grader.intake.sanitize import sanitize
+from rnnref.grader.intake.source import Exercise, Source, find_source, grade_id
 from rnnref.grader.judge import SandboxJudge
-from rnnref.grader.limits import Limits
 from rnnref.grader.record import ExerciseResult, Record
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.sanitize import sanitize
-from rnnref.grader.source import Exercise, Source, find_source, grade_id
+from rnnref.grader.sandbox.limits import Limits
 from rnnref.grader.student import Student
 
 _PERSON = "The grader itself failed here; a person will look at it."
@@ -39,7 +39,7 @@ def execute(
     Parameters
     ----------
     notebook : bytes
-        A well-formed submission (see `rnnref.grader.notebook`).
+        A well-formed submission (see `rnnref.grader.intake.notebook`).
     source : Source
         The instructor's notebook.
     sandbox : Sandbox

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from rnnref.grader.gradebook import Marks
+from rnnref.grader.intake.source import Exercise, Source, grade_id
 from rnnref.grader.record import ExerciseResult, Record
-from rnnref.grader.source import Exercise, Source, grade_id
 
 MAX_ANSWER = 20_000
 # State → sign, words, class. Signs and words carry the meaning; colour only repeats it.

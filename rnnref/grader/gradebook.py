@@ -34,8 +34,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from rnnref.grader.intake.source import CourseError, Source, grade_id
 from rnnref.grader.record import Record
-from rnnref.grader.source import CourseError, Source, grade_id
 
 BUSY_SECONDS = 30
 

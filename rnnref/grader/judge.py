@@ -13,7 +13,7 @@ from rnnref.engine.outcome import Call, Outcome
 from rnnref.engine.report import Mark, Report
 from rnnref.engine.rescue import Helpers
 from rnnref.engine.sheet import Sheet
-from rnnref.grader.proxy import Proxy
+from rnnref.grader.sandbox.proxy import Proxy
 
 # The class's cases are drawn once in a process, not once for every student.
 _sheets = lru_cache(maxsize=8)(sheets.__wrapped__)

@@ -30,14 +30,14 @@ from traitlets import Bool
 
 from rnnref.grader.course_folder import class_seed, write_record
 from rnnref.grader.execute import execute
-from rnnref.grader.files import is_safe
+from rnnref.grader.intake.files import is_safe
+from rnnref.grader.intake.notebook import METADATA, Refused, keep_notes, kept_notes
+from rnnref.grader.intake.preflight import check_notebook
+from rnnref.grader.intake.sanitize import sanitize
+from rnnref.grader.intake.source import Source, find_source
 from rnnref.grader.markup import clean_html, clean_markdown, plain_text
-from rnnref.grader.notebook import METADATA, Refused, keep_notes, kept_notes
-from rnnref.grader.preflight import check_notebook
 from rnnref.grader.runner import open_sandbox
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.sanitize import sanitize
-from rnnref.grader.source import Source, find_source
 
 _sandboxes = ExitStack()
 atexit.register(_sandboxes.close)
@@ -58,7 +58,7 @@ def leave_out_unsafe(assignment: str, student: str, notebooks: list[str]) -> Non
 
 
 class Restore(NbGraderPreprocessor):
-    """Puts the instructor's cells back; see `rnnref.grader.sanitize`."""
+    """Puts the instructor's cells back; see `rnnref.grader.intake.sanitize`."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Sanitize a submission.

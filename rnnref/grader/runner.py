@@ -27,13 +27,13 @@ from rnnref.grader.course_folder import (
 )
 from rnnref.grader.execute import execute
 from rnnref.grader.feedback import Feedback
-from rnnref.grader.files import read_regular
 from rnnref.grader.gradebook import ClassGradebook, Marks
-from rnnref.grader.notebook import Refused, RefusedError, keep_notes
-from rnnref.grader.preflight import preflight
+from rnnref.grader.intake.files import read_regular
+from rnnref.grader.intake.notebook import Refused, RefusedError, keep_notes
+from rnnref.grader.intake.preflight import preflight
+from rnnref.grader.intake.source import Source, find_source
 from rnnref.grader.record import ExerciseResult, Record
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.source import Source, find_source
 
 # What the exchange needs beside the feedback page; nothing else of the student's is copied.
 _CARRIED = ("timestamp.txt", "submission_secret.txt")

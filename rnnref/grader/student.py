@@ -8,11 +8,11 @@ from dataclasses import replace
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 
-from rnnref.grader.child import Child
-from rnnref.grader.limits import Limits
-from rnnref.grader.proxy import Proxy
+from rnnref.grader.intake.source import bound_names
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.source import bound_names
+from rnnref.grader.sandbox.child import Child, ChildEnded
+from rnnref.grader.sandbox.limits import Limits
+from rnnref.grader.sandbox.proxy import Proxy
 
 # A notebook that kills its process again and again gets no more than these.
 RESTARTS = 4
@@ -103,10 +103,13 @@ class Student:
         str
             A sentence.
         """
-        if self._child is None:
-            return "Not run: too many cells ended the notebook."
-        if name in self._child.names():
-            return ""
+        try:
+            if self._child is None:
+                return "Not run: too many cells ended the notebook."
+            if name in self._child.names():
+                return ""
+        except ChildEnded as error:
+            return f"The notebook ended before {name} could be tried: {error}."
         if name in self._lost:
             return f"The cell that defines {name} ended the notebook: {self._lost[name]}."
         return f"Your notebook does not define {name}: its cell fails, or the name is another."

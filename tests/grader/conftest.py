@@ -11,9 +11,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from rnnref.engine.report import Mark, Report
 from rnnref.grader.course_folder import open_course
 from rnnref.grader.gradebook import ClassGradebook
+from rnnref.grader.intake.sanitize import sanitize
+from rnnref.grader.intake.source import read_source
 from rnnref.grader.record import ExerciseResult, Record
-from rnnref.grader.sanitize import sanitize
-from rnnref.grader.source import read_source
 
 TINY = "tiny"
 # The grader's own tests ask for no figures and no numbers: two functions and a question will do.

@@ -12,10 +12,10 @@ from rnnref.checks import TableJudge, table
 from rnnref.engine.exercise import Exercise, source_of
 from rnnref.grader import judge
 from rnnref.grader.execute import execute
-from rnnref.grader.limits import Limits
-from rnnref.grader.preflight import check_notebook
+from rnnref.grader.intake.preflight import check_notebook
+from rnnref.grader.intake.source import find_source
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.source import find_source
+from rnnref.grader.sandbox.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 SET = "ps1_recurrence"

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from rnnref.grader import course_folder
 from rnnref.grader.course_folder import back_up, open_course
 from rnnref.grader.gradebook import ClassGradebook
-from rnnref.grader.source import CourseError, find_source, read_source
+from rnnref.grader.intake.source import CourseError, find_source, read_source
 
 # nbgrader's add_submission under SQLAlchemy 2.
 NBGRADERS_OWN = "ignore:Object of type <Submitted:sqlalchemy.exc.SAWarning"

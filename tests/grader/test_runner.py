@@ -11,10 +11,10 @@ from nbgrader.api import Gradebook
 
 from rnnref.grader import runner
 from rnnref.grader.course_folder import class_seed, only_run, open_course, submissions, write
+from rnnref.grader.intake.source import CourseError
 from rnnref.grader.record import Record
 from rnnref.grader.runner import grade
 from rnnref.grader.sandbox import SandboxUnavailable
-from rnnref.grader.source import CourseError
 from rnnref.grader.table import class_table
 
 RIGHT = "def double(x):\n    return x + x"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rnnref.grader.limits import Limits
 from rnnref.grader.sandbox import Sandbox, SandboxUnavailable
+from rnnref.grader.sandbox.limits import Limits
 
 # Generous in time, for other work may keep the machine busy; tests of limits set their own.
 LIMITS = Limits(

@@ -5,8 +5,8 @@ import pytest
 
 from rnnref.engine.codec import CodecError
 from rnnref.engine.outcome import Raised
-from rnnref.grader.child import ChildEnded
-from rnnref.grader.proxy import Proxy
+from rnnref.grader.sandbox.child import ChildEnded
+from rnnref.grader.sandbox.proxy import Proxy
 
 pytestmark = pytest.mark.sandbox
 
@@ -180,6 +180,9 @@ def test_call_backs_with_absurd_arguments_are_bounded(make_child):
     assert child.call("times", [count, 10**12]).value == "late"
     assert child.call("times", [lambda n: np.zeros(n), 2**24]).error.kind == "ValueError"
     assert child.call("times", [lambda n: "x" * n, 10**7]).error.kind == "ValueError"
+    # Numpy's own error for memory is a MemoryError.
+    assert child.call("times", [lambda n: float(np.ones(n)[0]), 2**28]).error.kind == "MemoryError"
+    assert np.ones(2**28)[-1] == 1  # the bound ends with the call
     with child.fork() as fork:
         assert fork.call("large", [count]).ended.kind == "protocol"
 

@@ -7,8 +7,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from rnnref.grader.limits import Limits
 from rnnref.grader.sandbox import Sandbox
+from rnnref.grader.sandbox.limits import Limits
 
 pytestmark = pytest.mark.sandbox
 

@@ -3,7 +3,8 @@ import shutil
 
 import pytest
 
-from rnnref.grader import doctor, launch
+from rnnref.grader import doctor
+from rnnref.grader.sandbox import launch
 
 
 @pytest.mark.sandbox

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import rnnref
-from rnnref.grader.child import ChildEnded
-from rnnref.grader.proxy import Proxy
 from rnnref.grader.sandbox import Sandbox
+from rnnref.grader.sandbox.child import ChildEnded
+from rnnref.grader.sandbox.proxy import Proxy
 
 pytestmark = pytest.mark.sandbox
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sandbox
 SCRIPT = """
 import json, sys
 from dataclasses import replace
-from rnnref.grader.limits import Limits
+from rnnref.grader.sandbox.limits import Limits
 from rnnref.grader.sandbox import Sandbox
 
 FORKS = '''

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rnnref.grader.wire import HEADER_BYTES, Channel, WireClosed, WireError, WireTimeout
+from rnnref.grader.sandbox.wire import HEADER_BYTES, Channel, WireClosed, WireError, WireTimeout
 
 FRAME = 1000
 

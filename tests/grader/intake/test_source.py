@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from rnnref.grader.source import CourseError, bound_names, find_source
+from rnnref.grader.intake.source import CourseError, bound_names, find_source
 
 
 def test_exercises_questions_and_setup(source):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 from dataclasses import dataclass
 
-from ..engine.codec import CodecError, decode
-from ..engine.outcome import Raised
+from ...engine.codec import CodecError, decode
+from ...engine.outcome import Raised
 from .keeper import Ended, Stop
 
 TEXT = 1000

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from rnnref.grader.notebook import RefusedError, quoted
+from rnnref.grader.intake.notebook import RefusedError, quoted
 
 MAX_BYTES = 50_000_000
 MAX_ENTRIES = 1_000

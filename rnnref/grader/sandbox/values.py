@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ..engine.codec import BOUNDS, Bounds, CodecError, decode, encode
+from ...engine.codec import BOUNDS, Bounds, CodecError, decode, encode
 
 _BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 _PARTS = ("args", "kwargs", "callables", "rngs")

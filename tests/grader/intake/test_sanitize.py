@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from rnnref.grader.sanitize import sanitize
+from rnnref.grader.intake.sanitize import sanitize
 
 ORDER = ["setup", "double", "test_double", "triple", "test_triple", "why_linear"]
 ANSWER = "def double(x):\n    return x + x"

@@ -12,17 +12,17 @@ import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _PYTHON = Path("/python")
 _OURS = Path("/ours")
-ZYGOTE = "sandboxed.grader.inside.zygote"
+ZYGOTE = "sandboxed.grader.sandbox.inside.zygote"
 # Relative imports work under any name; `rnnref` itself is the stand-in's.
 _OWN_FILES = {
     "sandboxed/engine/codec.py": "engine/codec.py",
-    "sandboxed/grader/wire.py": "grader/wire.py",
-    "sandboxed/grader/values.py": "grader/values.py",
-    "sandboxed/grader/inside": "grader/inside",
-    "rnnref/__init__.py": "grader/inside/standin.py",
+    "sandboxed/grader/sandbox/wire.py": "grader/sandbox/wire.py",
+    "sandboxed/grader/sandbox/values.py": "grader/sandbox/values.py",
+    "sandboxed/grader/sandbox/inside": "grader/sandbox/inside",
+    "rnnref/__init__.py": "grader/sandbox/inside/standin.py",
     "rnnref/course": "course",
 }
 # Installed packages that hold answers or open the gradebook.

@@ -15,7 +15,7 @@ from functools import cached_property
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from rnnref.grader.source import Source, bound_names, grade_id
+from rnnref.grader.intake.source import Source, bound_names, grade_id
 
 _MARKS = ("grade", "solution", "locked", "points")
 _KINDS = {"code": "a code cell", "markdown": "a text cell", "raw": "a raw cell"}
@@ -28,7 +28,7 @@ def sanitize(notebook: NotebookNode, source: Source) -> tuple[NotebookNode, tupl
     Parameters
     ----------
     notebook : NotebookNode
-        A well-formed submission (see `rnnref.grader.notebook`). Left as it is.
+        A well-formed submission (see `rnnref.grader.intake.notebook`). Left as it is.
     source : Source
         The instructor's notebook.
 

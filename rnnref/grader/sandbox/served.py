@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
-from ..engine.codec import Bounds, CodecError, encode
+from ...engine.codec import Bounds, CodecError, encode
 from .keeper import Ended, Stop
 from .limits import Limits
 from .outputs import CellOutputs
@@ -59,7 +61,7 @@ class Served:
             return {"error": ["RuntimeError", "called back too often or too late"]}, []
         start = time.monotonic()
         try:
-            with _alarm(left):
+            with _alarm(left), _memory(limits.callback_memory):
                 value = callback(*args, **kwargs)
             tree, parts = encode(value)
         except Exception as error:
@@ -89,6 +91,21 @@ def _alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _memory(size: int) -> Iterator[None]:
+    """Raise MemoryError where more than `size` bytes are asked for, for the same reason."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    bound = pages * resource.getpagesize() + size
+    if before[1] != resource.RLIM_INFINITY:
+        bound = min(bound, before[1])
+    resource.setrlimit(resource.RLIMIT_AS, (bound, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def _builtin(kind: type[BaseException]) -> str:

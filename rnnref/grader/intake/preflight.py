@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from nbgrader.nbgraderformat import SCHEMA_VERSION
 
-from rnnref.grader.files import LEFTOVERS, MAX_ENTRIES, link, read_regular, zipped_notebooks
-from rnnref.grader.notebook import Refused, RefusedError, quoted, well_formed
-from rnnref.grader.source import Source, bound_names
+from rnnref.grader.intake.files import LEFTOVERS, MAX_ENTRIES, link, read_regular, zipped_notebooks
+from rnnref.grader.intake.notebook import Refused, RefusedError, quoted, well_formed
+from rnnref.grader.intake.source import Source, bound_names
 
 MAX_DEPTH = 3
 

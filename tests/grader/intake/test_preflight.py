@@ -10,11 +10,11 @@ import zipfile
 import nbformat
 import pytest
 
-from rnnref.grader import files
-from rnnref.grader import preflight as module
-from rnnref.grader.files import is_safe, read_regular
-from rnnref.grader.notebook import Refused, RefusedError
-from rnnref.grader.preflight import Accepted, check_notebook, preflight
+from rnnref.grader.intake import files
+from rnnref.grader.intake import preflight as module
+from rnnref.grader.intake.files import is_safe, read_regular
+from rnnref.grader.intake.notebook import Refused, RefusedError
+from rnnref.grader.intake.preflight import Accepted, check_notebook, preflight
 
 NAME = "tiny.ipynb"
 

@@ -46,10 +46,11 @@ class Limits:
     # One frame: a call's arguments or its result.
     frame_bytes: int = 64 * _MIB
     # Calls back into the trusted side during one call or cell: how many, how large the arguments of
-    # each, and how long all of them.
+    # each, how long all of them, and the memory that each may take here.
     callbacks: int = 10_000
     callback_bytes: int = 4 * _MIB
     callback_wall: float = 20.0
+    callback_memory: int = 1 * _GIB
     # The start of the zygote, and of one child.
     start_wall: float = 60.0
 

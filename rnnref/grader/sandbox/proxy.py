@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
-from ..engine.outcome import Outcome
+from ...engine.outcome import Outcome
 from .child import Child, ChildEnded, Reply
 
 _ARRAY = "a subclass of ndarray"

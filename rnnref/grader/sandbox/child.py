@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..engine.codec import CodecError
+from ...engine.codec import CodecError
 from .keeper import Ended, Keeper, Stop
 from .limits import Limits
 from .outputs import CellOutputs, NotebookOutputs

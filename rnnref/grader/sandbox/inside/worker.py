@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ...engine.codec import CodecError, decode, encode
+from ....engine.codec import CodecError, decode, encode
 from ..values import pack, unpack
 from ..wire import Channel, FrameTooLarge, WireClosed, WireError
 from .kernel import Shell

@@ -17,8 +17,6 @@ from .limits import Limits
 from .mounts import View
 from .wire import CONTROL_BYTES, Channel, WireError
 
-__all__ = ["Sandbox", "SandboxUnavailable"]
-
 
 class Sandbox:
     """Runs students' notebooks apart from answers, marks, files, network and each other.
