@@ -1,6 +1,7 @@
 """The sample class gets the marks that each of its submissions deserves, and does no harm."""
 
 import contextlib
+import ctypes
 import os
 import subprocess
 import sys
@@ -16,33 +17,39 @@ from sample_class import ORDINARY, POINTS, SAMPLES, SET  # noqa: E402
 
 from rnnref.grader.runner import grade  # noqa: E402
 
+_PR_SET_CHILD_SUBREAPER = 36
+
 pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The whole class, graded once."""
+    """The whole class, graded once, with what that left running."""
     course = tmp_path_factory.mktemp("course")
     make_course(course, SAMPLES)
+    # Whatever loses its parent comes to this process, and so is seen below.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bystander = subprocess.Popen(["sleep", "600"])
-    sandboxed = _in_other_namespaces()
+    before = _below(os.getpid())
     result = grade(SET, course, progress=False)
+    left = _below(os.getpid()) - before
     alive = bystander.poll() is None
     bystander.kill()
     bystander.wait()
-    left = _in_other_namespaces() - sandboxed
     return {one.student: one for one in result.graded}, alive, left
 
 
-def _in_other_namespaces():
-    """Processes that are not in this one's pid namespace, as everything in a sandbox is not."""
-    found = set()
+def _below(pid):
+    """The living processes below one."""
+    parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
-            other = os.readlink(f"/proc/{name}/ns/pid") != os.readlink("/proc/self/ns/pid")
-            if other and state != "Z":  # what has ended waits for init to take note of it
-                found.add(int(name))
+            state, parent = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":  # what has ended waits to be taken note of
+                parents[int(name)] = int(parent)
+    found, more = set(), {pid}
+    while more := {child for child, parent in parents.items() if parent in more}:
+        found |= more
     return found
 
 
