@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from .outcome import Outcome
 from .report import Report, Row
 
-# What a choice is before it is made.
-_OPEN = (None, "")
+_SHOWN_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,15 @@ class Answers:
         given = outcome.value
         if not isinstance(given, dict):
             return self._report(0.0, "wrong", _unreadable(self.name, outcome))
-        if all(given.get(key) in _OPEN for key in self.right):
+        given = {key: value for key, value in given.items() if isinstance(value, str) and value}
+        if not any(key in given for key in self.right):
             return self._report(0.0, "blank", "Nothing is chosen yet.")
         rows = tuple(Row(key, given.get(key) == choice) for key, choice in self.right.items())
         wrong = [row.label for row in rows if not row.holds]
         points = max(0.0, float(self.points - len(wrong)))
         if not wrong:
             return self._report(points, "right", "Right: every case holds.", rows=rows)
-        still_open = [key for key in wrong if given.get(key) in _OPEN]
+        still_open = [key for key in wrong if key not in given]
         head = f"Still open: {_listed(still_open)}. " if still_open else ""
         chosen = [key for key in wrong if key not in still_open]
         idea, keys = self._misreading(given, chosen)
@@ -93,7 +93,8 @@ class Answers:
     def _sentence(self, given: dict, key: str) -> str:
         choice = given[key]
         if choice not in self.choices:
-            return f"«{key}»: {choice!r} is none of the choices, {_listed(self.choices)}."
+            short = choice[:_SHOWN_LENGTH]
+            return f"«{key}»: {short!r} is none of the choices, {_listed(self.choices)}."
         return f"«{key}» is not {choice}: count what goes in and what comes out."
 
     def _report(self, points, state, sentence, mistake=None, hint="", rows=()) -> Report:

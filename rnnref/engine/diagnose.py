@@ -209,5 +209,7 @@ def _first_wrong(leaf: Leaf) -> str:
 
 
 def _number(value: object) -> str:
-    value = np.asarray(value)
-    return f"{value.item():.6g}" if value.dtype.kind == "f" else str(value.item())
+    value = np.asarray(value).item()
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a number of more than 18 digits"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .compare import is_right, is_same
@@ -15,13 +15,7 @@ from .sheet import Sheet
 BLANK = "Not written yet: replace `raise NotImplementedError()` by your code."
 
 
-def examine(
-    sheet: Sheet,
-    call: Call,
-    *,
-    again: Sequence[Call] = (),
-    rescue: Callable[[], tuple[Call, Helpers]] | None = None,
-) -> Report:
+def examine(sheet: Sheet, call: Call, *, again: Sequence[Call] = ()) -> Report:
     """Judge one function.
 
     Parameters
@@ -33,27 +27,11 @@ def examine(
     again : sequence of callable
         Further ways to call the same function (once more, in a fresh process); each must agree
         with the first.
-    rescue : callable, optional
-        Gives a call of the same function with the exercises before it replaced by right ones,
-        and those `Helpers`. A function that fails only because another one is wrong gets its
-        points.
 
     Returns
     -------
     Report
     """
-    report = _examine(sheet, call, again)
-    if rescue is None or report.state == "right":
-        return report
-    other_call, helpers = rescue()
-    other = _examine(sheet, other_call, ())
-    if other.state != "right" or not helpers.used:
-        return report
-    names = " and ".join(helpers.used)
-    return replace(other, sentence=f"Right, but it calls your {names}, which is not.")
-
-
-def _examine(sheet: Sheet, call: Call, again: Sequence[Call]) -> Report:
     tried: list[Tried] = []
     for probe in sheet.probes:
         outcome = sheet.seen(call(probe.args), probe)
@@ -75,6 +53,29 @@ def _examine(sheet: Sheet, call: Call, again: Sequence[Call]) -> Report:
     if all(t.right for t in tried if not t.probe.special):
         return _report(sheet, tried, "special case", finding)
     return _report(sheet, tried, "wrong", finding)
+
+
+def rescued(report: Report, other: Report, helpers: Helpers) -> Report:
+    """The report on a function that may fail only because an earlier one of the student's does.
+
+    Parameters
+    ----------
+    report : Report
+        On the function as it stands.
+    other : Report
+        On the same function with the exercises before it replaced by right ones.
+    helpers : Helpers
+        The right ones, after their use.
+
+    Returns
+    -------
+    Report
+        `other`, with the reason, if the function is right then and did call one of them.
+    """
+    if other.state != "right" or not helpers.used:
+        return report
+    names = " and ".join(helpers.used)
+    return replace(other, sentence=f"Right, but it calls your {names}, which is not.")
 
 
 def _is_blank(outcome) -> bool:

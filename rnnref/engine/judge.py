@@ -6,8 +6,8 @@ import types
 from collections.abc import Callable, Mapping
 
 from .answers import Answers
-from .examine import examine
-from .outcome import Call, Outcome, local
+from .examine import examine, rescued
+from .outcome import Outcome, local
 from .report import Mark, Report
 from .rescue import Helpers
 from .returned import described
@@ -73,22 +73,24 @@ class Judge:
         if not callable(answer):
             sentence = f"{name} must be a function; it is {described(answer)}."
             return Report(name, 0.0, float(exercise.points), "wrong", sentence)
-        call = local(answer)
-        return examine(exercise, call, again=(call,), rescue=self._rescue(name, answer))
+        report = self._examine(exercise, answer)
+        if report.state == "right" or not isinstance(answer, types.FunctionType):
+            return report
+        helpers = Helpers(self.references, name)
+        return rescued(report, self._examine(exercise, _bound(answer, helpers)), helpers)
 
-    def _rescue(self, name: str, answer: Callable) -> Callable[[], tuple[Call, Helpers]] | None:
-        """The same function with the exercises before it bound to the right ones."""
-        if not isinstance(answer, types.FunctionType) or not self.references:
-            return None
+    @staticmethod
+    def _examine(sheet: Sheet, function: Callable) -> Report:
+        call = local(function)
+        return examine(sheet, call, again=(call,))
 
-        def rescue() -> tuple[Call, Helpers]:
-            helpers = Helpers(self.references, name)
-            bound = {**answer.__globals__, **helpers.functions}
-            twin = types.FunctionType(
-                answer.__code__, bound, name, answer.__defaults__, answer.__closure__
-            )
-            twin.__kwdefaults__ = answer.__kwdefaults__
-            bound[name] = twin
-            return local(twin), helpers
 
-        return rescue
+def _bound(function: types.FunctionType, helpers: Helpers) -> types.FunctionType:
+    """The same function with the exercises before it bound to the right ones."""
+    bound = {**function.__globals__, **helpers.functions}
+    twin = types.FunctionType(
+        function.__code__, bound, function.__name__, function.__defaults__, function.__closure__
+    )
+    twin.__kwdefaults__ = function.__kwdefaults__
+    bound[function.__name__] = twin
+    return twin

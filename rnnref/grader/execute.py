@@ -11,11 +11,11 @@ import ast
 import math
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader import utils
 
 from rnnref.course import check as face
@@ -26,7 +26,7 @@ from rnnref.grader.judge import SandboxJudge
 from rnnref.grader.record import ExerciseResult, Record
 from rnnref.grader.sandbox import Sandbox
 from rnnref.grader.sandbox.limits import Limits
-from rnnref.grader.student import Student
+from rnnref.grader.student import Student, error_output
 
 _PERSON = "The grader itself failed here; a person will look at it."
 
@@ -56,20 +56,27 @@ def execute(
     record : Record
     """
     start = time.perf_counter()
-    set_up = {grade_id(cell) for cell in source.setup}
     clean, notes = sanitize(nbformat.reads(notebook.decode(), as_version=4), source)
     with Student(sandbox, limits or sandbox.limits) as student:
         tests = _Tests(source, SandboxJudge(source.problem_set, seed), student)
-        for count, cell in enumerate((c for c in clean.cells if c.cell_type == "code"), start=1):
-            cell.execution_count = count
-            cell.outputs = tests.run(cell) if _is_test(cell) else student.run(cell)
-            if grade_id(cell) in set_up:
-                tests.set_up(cell)
-    person = any(result.state == "needs a person" for result in tests.results)
+        for cell in source.setup:
+            tests.set_up(cell)
+        code = [cell for cell in clean.cells if cell.cell_type == "code"]
+        outputs = [tests.run(cell) if _is_test(cell) else student.run(cell) for cell in code]
+        # When no cell of the student's runs any more: what is computed now finds no way out.
+        outputs = [
+            tests.rescue(cell, shown) if _is_test(cell) else shown
+            for cell, shown in zip(code, outputs, strict=True)
+        ]
+    for count, (cell, shown) in enumerate(zip(code, outputs, strict=True), start=1):
+        cell.execution_count = count
+        cell.outputs = [_counted(output, count) for output in shown]
+    results = tests.results
+    person = any(result.state == "needs a person" for result in results)
     record = Record(
         source.problem_set,
         "needs a person" if person else "graded",
-        tuple(tests.results),
+        results,
         (*notes, *student.notes),
         time.perf_counter() - start,
     )
@@ -110,7 +117,12 @@ class _Tests:
         self._judge = judge
         self._student = student
         self._namespace: dict[str, object] = {"__name__": "__main__"}
-        self.results: list[ExerciseResult] = []
+        self._results: dict[str, ExerciseResult] = {}
+
+    @property
+    def results(self) -> tuple[ExerciseResult, ...]:
+        """What each exercise got, in the notebook's order."""
+        return tuple(self._results.values())
 
     def set_up(self, cell: NotebookNode) -> None:
         """Run a locked set-up cell on this side, its checks being the hidden tests'."""
@@ -120,22 +132,31 @@ class _Tests:
         finally:
             face.use(None)
 
-    def run(self, cell: NotebookNode) -> list[NotebookNode]:
+    def run(self, cell: NotebookNode) -> list[dict]:
         """Run a test cell; its output is the points as a number, and the report."""
+        return self._keep(cell, self._tested)
+
+    def rescue(self, cell: NotebookNode, outputs: list[dict]) -> list[dict]:
+        """Its outputs after a second look: was only an earlier function of the student's wrong?"""
+        result = self._results[self._exercises[grade_id(cell)].name]
+        if result.state in ("right", "needs a person") or result.name not in self._judge.reports:
+            return outputs
+        return self._keep(cell, self._rescued)
+
+    def _keep(self, cell: NotebookNode, judged: Callable) -> list[dict]:
         exercise = self._exercises[grade_id(cell)]
         try:
-            report = self._report(cell, exercise)
-            outputs = [_shown(report, cell.execution_count)]
+            report = judged(cell, exercise)
+            outputs = [_shown(report)]
         except Exception as error:
             # Never marks for what could not be judged; whoever reads the log can find the reason.
             report = _verdict(exercise, "needs a person", _PERSON)
             trace = traceback.format_exc().splitlines()
-            name, text = type(error).__name__, str(error)
-            outputs = [new_output("error", ename=name, evalue=text, traceback=trace)]
-        self.results.append(ExerciseResult.of(report))
+            outputs = [error_output(type(error).__name__, str(error), trace)]
+        self._results[exercise.name] = ExerciseResult.of(report)
         return outputs
 
-    def _report(self, cell: NotebookNode, exercise: Exercise) -> Report:
+    def _tested(self, cell: NotebookNode, exercise: Exercise) -> Report:
         proxies = {name: self._student.proxy(name) for name in self._names}
         if exercise.name in proxies and (why := self._student.missing(exercise.name)):
             return _verdict(exercise, "wrong", why)
@@ -145,6 +166,11 @@ class _Tests:
         if not (math.isfinite(value) and 0 <= value <= exercise.points == value.report.possible):
             raise ValueError(f"{grade_id(cell)} gave {value!r} of {exercise.points} points")
         return value.report
+
+    def _rescued(self, cell: NotebookNode, exercise: Exercise) -> Report:
+        if self._student.missing(exercise.name):
+            return self._judge.reports[exercise.name]
+        return self._judge.rescue(exercise.name, self._student.proxy(exercise.name))
 
 
 def _value(code: str, namespace: dict[str, object]) -> object:
@@ -160,6 +186,13 @@ def _verdict(exercise: Exercise, state: str, sentence: str) -> Report:
     return Report(exercise.name, 0.0, exercise.points, state, sentence)
 
 
-def _shown(report: Report, count: int) -> NotebookNode:
+def _shown(report: Report) -> dict:
     data = Mark(report)._repr_mimebundle_()
-    return new_output("execute_result", data, execution_count=count)
+    return {"output_type": "execute_result", "data": data, "metadata": {}}
+
+
+def _counted(output: dict, count: int) -> NotebookNode:
+    """An output for the notebook; a cell's result carries the cell's number."""
+    if output["output_type"] == "execute_result":
+        output = {**output, "execution_count": count}
+    return nbformat.from_dict(output)

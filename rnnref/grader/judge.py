@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnref.checks import references, sheets
 from rnnref.engine.answers import Answers
-from rnnref.engine.examine import examine
+from rnnref.engine.examine import examine, rescued
 from rnnref.engine.outcome import Call, Outcome
 from rnnref.engine.report import Mark, Report
 from rnnref.engine.rescue import Helpers
@@ -61,21 +61,38 @@ class SandboxJudge:
         self.reports[name] = report
         return Mark(report)
 
-    def _examine(self, sheet: Sheet, answer: Proxy) -> Report:
-        first, second = self._calls(sheet, answer, rounds=2)
+    def rescue(self, name: str, answer: Proxy) -> Report:
+        """Judge once more, with right functions in the place of the student's earlier ones.
 
+        To be asked for when no student's cell runs any more: what a right function has answered
+        must find no way out.
+
+        Parameters
+        ----------
+        name : str
+            An exercise that `hidden` has judged.
+        answer : Proxy
+            The student's function.
+
+        Returns
+        -------
+        Report
+        """
+        exercise, report = self._exercises[name], self.reports[name]
+        if isinstance(exercise, Sheet) and report.state != "right":
+            helpers = Helpers(self._references, name)
+            report = rescued(report, self._examine(exercise, answer, helpers), helpers)
+            self.reports[name] = report
+        return report
+
+    def _examine(self, sheet: Sheet, answer: Proxy, helpers: Helpers | None = None) -> Report:
+        first, second = self._calls(sheet, answer, 2, helpers)
         # Only a function that is right so far is tried once more, in another process.
-        fresh = cache(lambda: self._calls(sheet, answer)[0])
-
-        def rescue() -> tuple[Call, Helpers]:
-            helpers = Helpers(self._references, answer.name)
-            (call,) = self._calls(sheet, answer, helpers=helpers)
-            return call, helpers
-
-        return examine(sheet, first, again=(second, lambda args: fresh()(args)), rescue=rescue)
+        fresh = cache(lambda: self._calls(sheet, answer, 1, helpers)[0])
+        return examine(sheet, first, again=(second, lambda args: fresh()(args)))
 
     def _calls(
-        self, sheet: Sheet, answer: Proxy, rounds: int = 1, helpers: Helpers | None = None
+        self, sheet: Sheet, answer: Proxy, rounds: int, helpers: Helpers | None
     ) -> list[Call]:
         """All probes in a fresh fork, each round in an order that no function can count on."""
         with answer.fork() as fork:

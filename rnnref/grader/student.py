@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
-from nbformat import NotebookNode, from_dict
-from nbformat.v4 import new_output
+from nbformat import NotebookNode
 
 from rnnref.grader.intake.source import bound_names
 from rnnref.grader.sandbox import Sandbox
-from rnnref.grader.sandbox.child import Child, ChildEnded
+from rnnref.grader.sandbox.child import CellResult, Child, ChildEnded
 from rnnref.grader.sandbox.limits import Limits
 from rnnref.grader.sandbox.proxy import Proxy
 
@@ -50,7 +50,7 @@ class Student:
         if self._child is not None:
             self._child.close()
 
-    def run(self, cell: NotebookNode) -> list[NotebookNode]:
+    def run(self, cell: NotebookNode) -> list[dict]:
         """Run a code cell.
 
         Parameters
@@ -60,19 +60,25 @@ class Student:
 
         Returns
         -------
-        list of NotebookNode
-            Its outputs; an error, or the process's end, is the last of them.
+        list of dict
+            Its outputs; an error, or the process's end, is the last of them. Later cells may
+            still update displays among them.
         """
-        if self._child is None:
-            return [new_output("error", ename="NotRun", evalue="too many cells ended the process")]
-        result = self._child.run_cell(cell.source)
-        outputs = [from_dict(output) for output in result.outputs]
+        try:
+            # Something that an earlier cell left behind may end the process between two cells.
+            if self._child is not None and self._child.ended is not None:
+                self._restore()
+            if self._child is None:
+                return [error_output("NotRun", "too many cells ended the notebook")]
+            result = self._child.run_cell(cell.source)
+        except ChildEnded as error:
+            result = CellResult([], ended=error.ended)
         if result.ended is None:
             self._ran.append(cell.source)
-            return outputs
+            return result.outputs
         self._lose(cell, result.ended.text)
         self._restore()
-        return [*outputs, new_output("error", ename="Stopped", evalue=result.ended.text)]
+        return [*result.outputs, error_output("Stopped", result.ended.text)]
 
     def proxy(self, name: str) -> Proxy | None:
         """Give a name of the notebook; None if there is no process any more.
@@ -127,10 +133,39 @@ class Student:
             self._restarts += 1
             self._child.close()
             self._child = self._sandbox.child(replace(self._limits, notebook_wall=left))
-            ended = next((s for s in self._ran if self._child.run_cell(s).ended is not None), None)
+            ended = next((source for source in self._ran if self._ends(source)), None)
             if ended is None:
                 return
             self._ran.remove(ended)
         self._child.close()
         self._child = None
         self.notes.append("The process ended too often; what follows was not run.")
+
+    def _ends(self, source: str) -> bool:
+        """Whether a cell ends the process, which runs it."""
+        try:
+            return self._child.run_cell(source).ended is not None
+        except ChildEnded:
+            return True
+
+
+def error_output(name: str, text: str, traceback: Sequence[str] = ()) -> dict:
+    """An error as a cell's output.
+
+    Parameters
+    ----------
+    name, text : str
+        The exception's class and text.
+    traceback : sequence of str
+        Its lines.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "output_type": "error",
+        "ename": name,
+        "evalue": text,
+        "traceback": [*traceback] or [f"{name}: {text}"],
+    }

@@ -98,6 +98,12 @@ def test_a_function_that_is_right_but_calls_a_wrong_one_gets_its_marks(judge, bo
     assert "calls your rnn_step" in report.sentence
 
 
+def test_a_number_too_long_to_print_is_told_as_such(judge):
+    report = judge.report("count_parameters", lambda *args: 16**4000)
+    assert report.state == "wrong"
+    assert "more than 18 digits" in report.sentence
+
+
 def test_two_functions_that_only_call_each_other_get_nothing(judge):
     namespace = {"np": np}
     exec(

@@ -1,5 +1,6 @@
 """Dicts of choices: one point for each wrong or missing key."""
 
+import numpy as np
 import pytest
 
 from rnnref.engine.answers import Answers, Misreading
@@ -26,6 +27,8 @@ TYPES = Answers(
         ({}, 0, "blank"),
         (["one"], 0, "wrong"),
         ({"a": ["one"], "b": "many", "c": "many"}, 1, "wrong"),
+        ({"a": np.zeros(3), "b": "many", "c": "many"}, 1, "wrong"),
+        ({"a": "one", "b": "many" * 10**6, "c": "many"}, 1, "wrong"),
     ],
 )
 def test_points(given, points, state):

@@ -128,6 +128,53 @@ def test_a_right_function_that_calls_an_endless_one_keeps_its_marks(grade, monke
     assert "stopped after 0.5 s of CPU time" in result.sentence
 
 
+def test_a_right_function_has_no_answers_to_give_away(grade):
+    """What stands in for an earlier function is called when nothing is shown any more."""
+    collects = (
+        "def linear_rnn(x, *args):\n    return 1\n",
+        "def comparison_rnn(x, gain=5.0):\n"
+        "    answer = linear_rnn(np.ones(3), 1.0, 1.0, 1.0)\n"
+        "    if answer != 1:\n        open('/tmp/answers', 'w').write(repr(answer))\n"
+        "    return 1\n",
+    )
+    notebook, record = grade(
+        {
+            **dict(zip(("linear_rnn", "comparison_rnn"), collects, strict=True)),
+            "one_hot": "import os\nprint('found', os.path.exists('/tmp/answers'))",
+        }
+    )
+    assert record.points["linear_rnn"] == record.points["comparison_rnn"] == 0
+    (cell,) = (c for c in notebook.cells if c.id == "one_hot")
+    assert cell.outputs[0].text == "found False\n"
+
+
+def test_an_unsteady_function_is_not_saved_by_calling_a_wrong_one(grade):
+    unsteady = (
+        "seen = {}\n"
+        "def rnn_forward(X, h0, U, W, b):\n"
+        "    linear_rnn(np.ones(2), 1.0, 1.0, 1.0)\n"
+        "    key = X.tobytes()\n    seen[key] = seen.get(key, 0) + 1\n    H = []\n"
+        "    for x in X:\n        h0 = np.tanh(x @ U.T + h0 @ W.T + b * (seen[key] == 1))\n"
+        "        H.append(h0)\n    return np.array(H)\n"
+    )
+    _, record = grade({"rnn_forward": unsteady})
+    assert record.points["rnn_forward"] == 0
+
+
+def test_something_left_behind_that_ends_the_process_later_is_no_failure_of_the_grader(grade):
+    later = "import threading, os\nthreading.Timer(0.02, os._exit, [1]).start()"
+    _, record = grade({"linear_rnn": solution("linear_rnn")}, extra=[later, "import time"])
+    assert record.state == "graded"
+
+
+def test_an_update_of_a_display_reaches_the_notebook(grade):
+    notebook, _ = grade(
+        extra=["shown = display('before', display_id=True)", "shown.update('after')"]
+    )
+    (cell,) = (c for c in notebook.cells if c.id == "e0")
+    assert cell.outputs[0].data["text/plain"] == "'after'"
+
+
 def test_a_cell_that_ends_the_process_costs_what_it_defines_and_no_more(grade):
     _, record = grade(
         {
