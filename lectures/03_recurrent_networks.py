@@ -137,7 +137,7 @@ show(
 #
 # </details>
 #
-# The right picture shows the price. For inputs of magnitude at most $M$ and $h_0 = 0$, a sum of
+# The right picture shows the price of a long memory: the state can grow. For inputs of magnitude at most $M$ and $h_0 = 0$, a sum of
 # powers bounds the state: by $|u|\,M / (1 - |w|)$ if $|w| < 1$, by $|u|\,M\,t$ if $|w| = 1$. For
 # $|w| > 1$ even one early input outgrows every bound. A unit with $|w| < 1$ is a *leaky sum*.
 #
@@ -426,7 +426,7 @@ show(
 # So a recurrent network is a rule for building graphs: one small pattern, repeated as often as
 # the sequence is long. That is why it takes sequences of any length.
 #
-# **Try it.** Change `(2, 7)` in the second loop to `(1, 10)`.
+# **Try it.** Change `(2, 7)` in the second loop to `(1, 9)`.
 #
 # ## 5 One weight, many arrows
 #
@@ -750,13 +750,14 @@ show(
 # <details><summary>Answer</summary>
 #
 # At step 2: at step 1, $W$ only multiplies $h_0 = 0$. And a symmetric $W$ is its own transpose,
-# above all every $W$ with $H = 1$. So test recurrent code with at least two steps, at least two
+# in particular every $W$ with $H = 1$. So test recurrent code with at least two steps, at least two
 # units, a $W$ that is not symmetric, and all sizes different. The checks of the problem set do.
 #
 # </details>
 #
 # **Try it.** Why all sizes different? In the cell *One product instead of two*, set $D$ to 3 as
-# well and run on from there. Now a network with `U.T` would run without complaint, too.
+# well and run on from there. Then, in a new cell, `np.abs(reference(x, U.T, W, V)[0] - right).max()`:
+# no error, only other numbers. (Set it back afterwards.)
 #
 # ## 7 What is remembered is not what is shown
 #

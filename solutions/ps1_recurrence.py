@@ -38,7 +38,8 @@
 # - **Write.** Each exercise ends in a cell with a function that is not written yet. Put your code
 #   in the place of `# YOUR CODE HERE` and `raise NotImplementedError()`, and run the cell.
 # - **Check.** Run the cell below it, as often as you like: it costs nothing. It says what holds
-#   and what does not, and often which mistake it is. If there is a hint, it is folded below the
+#   and what does not, and often which mistake it is. (If it does not come back, a loop of yours
+#   does not end: interrupt it by ■ in the toolbar.) If there is a hint, it is folded below the
 #   verdict: click on it. (In a cell of your own you can also write
 #   `check("linear_rnn", linear_rnn, hint=True)`.)
 # - **Points.** All of them if every case holds; half if only a special case fails (a single step,
@@ -93,8 +94,8 @@ check = checker("ps1_recurrence")
 # <details>
 # <summary>In the margin: the same things in the slides</summary>
 #
-# The course follows five sets of slides, D0 to D4, and each has its own letters. Lecture 0 has
-# the whole table; these are the lines that matter here.
+# The course follows five sets of slides, D0 to D4, and each has its own letters. Lecture 0 (to
+# come) has the whole table; these are the lines that matter here.
 #
 # | here | D0 | D1 | D2 | D3 | D4 |
 # |:--|:--|:--|:--|:--|:--|
@@ -453,7 +454,8 @@ check("rnn_step", rnn_step)
 # | unit 1 | 0 | $\tanh 0.462 = 0.432$ | 0 |
 #
 # Unit 0 listens, unit 1 repeats it one step later, and at step 3 all is forgotten: to keep
-# something for longer, a unit must hear itself, or the next unit in a longer row.
+# something for longer, a unit must hear itself, or be repeated by another unit, and that one by
+# the next.
 #
 # You may call your `rnn_step`.
 #
@@ -960,7 +962,8 @@ check("one_hot", one_hot)
 # | `"many to many, synchronous"` | a sequence in; at every step, one output belongs to that input |
 # | `"many to many, asynchronous"` | a sequence in, a sequence out with a length of its own |
 #
-# Say for each of these nine tasks which type it is. $T$ is a number of steps; where input and
+# Say for each of these nine tasks which type it is: each wrong, missing or misspelt one costs one
+# point, down to none. $T$ is a number of steps; where input and
 # output both have the letter $T$ they are equally long, while $T'$ is another length, which nobody
 # knows beforehand. A picture is one thing, given all at once.
 #

@@ -59,7 +59,7 @@ class Checker:
         answer : object
             Your function (or dict).
         hint : bool
-            Whether to show the hint at once, in plain text.
+            Whether to show the hint at once.
 
         Returns
         -------
@@ -67,8 +67,12 @@ class Checker:
             Shows itself as a table in Jupyter; elsewhere the same is printed.
         """
         mark = self._judge.visible(exercise, answer)
-        if mark is not None and (hint or not _in_notebook()):
+        if mark is None:
+            return None
+        if not _in_notebook():
             print(mark.report.text(hint=hint))
+        elif hint:
+            print(f"Hint: {mark.report.hint or 'there is none for this one.'}")
         return mark
 
     def hidden(self, exercise: str, answer: object):

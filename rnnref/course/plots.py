@@ -147,7 +147,7 @@ def heatmap(ax, matrix, *, title="", limit=None, digits=2, numbers=True):
     limit : float, optional
         The magnitude with the fullest colour; 0 is white. By default the matrix's largest.
     digits : int
-        Digits after the point.
+        Digits after the point; none where all numbers are whole.
     numbers : bool
         Whether to write the numbers into the cells.
 
@@ -165,6 +165,7 @@ def heatmap(ax, matrix, *, title="", limit=None, digits=2, numbers=True):
         raise ValueError(f"heatmap: matrix must have shape (rows, columns), got {matrix.shape}")
     rows, columns = matrix.shape
     limit = np.abs(matrix).max() if limit is None else limit
+    digits = 0 if np.array_equal(matrix, np.round(matrix)) else digits
     image = ax.imshow(
         matrix,
         cmap=DIVERGING,

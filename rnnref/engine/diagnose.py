@@ -102,11 +102,13 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
     if outcome.ended:
         return f"{outcome.ended}."
     if expected.error is not None:
-        return f"{_came(outcome)}; {expected.error.kind} is asked for here."
+        return (
+            f"{_came(outcome)}; here {expected.error.kind} must be raised (`raise`, not `return`)."
+        )
     if outcome.error is not None:
         line = f" in line {outcome.error.line} of your code" if outcome.error.line else ""
         said = f"your function raised {outcome.error.kind}{line}: {outcome.error.text}"
-        return said + _sizes(sheet, first.probe)
+        return said + _arguments(sheet, first.probe)
     if outcome.refused:
         return f"{outcome.refused}."
     changed = ""
@@ -121,23 +123,27 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
     if not bad:
         return f"the numbers are right, but {changed}."
     sentence = _values(parts, bad, pattern(_same_leaf(sheet, wrong, bad[0])))
+    sentence += _arguments(sheet, first.probe)
     return sentence + (f" Also, {changed}." if changed else "")
 
 
 def _came(outcome: Outcome) -> str:
     if outcome.error is not None:
         return f"your function raised {outcome.error.kind}"
-    return outcome.refused or "your function returned a value"
+    return "your function returned a value"
 
 
-def _sizes(sheet: Sheet, probe: Probe) -> str:
-    """The shapes of the arguments: most errors of NumPy's are about them."""
-    shapes = [
-        f"{name} is {value.shape}"
-        for name, value in zip(sheet.parameters, probe.args, strict=False)
-        if isinstance(value, np.ndarray)
-    ]
-    return f" (Shapes here: {', '.join(shapes)}.)" if shapes else ""
+def _arguments(sheet: Sheet, probe: Probe) -> str:
+    """The arguments of the call: arrays by shape, for most errors of NumPy's are about shapes."""
+    said = []
+    for name, value in zip(sheet.parameters, probe.args, strict=False):
+        if isinstance(value, np.ndarray):
+            said.append(f"{name} of shape {value.shape}")
+        elif isinstance(value, str):
+            said.append(f"{name} = {value!r}")
+        elif isinstance(value, bool | int | float):
+            said.append(f"{name} = {value:.6g}")
+    return f" (Called with {', '.join(said)}.)" if said else ""
 
 
 def _shape(error: Unreadable) -> str:
@@ -201,11 +207,21 @@ def _first_wrong(leaf: Leaf) -> str:
     sentence = f"{place} should be {_number(expected[index])}, yours is {_number(value[index])}"
     if value.dtype.kind == "f" and not np.isfinite(value[index]):
         sentence += " (not a finite number)"
-    if leaf.returned.axes[:1] == ("T",) and len(expected) > 1:
-        if index[0] == 0:
-            return f"{sentence}: wrong from the first time step on."
-        return f"{sentence}: right before this time step (index {index[0]}), wrong from it on."
-    return f"{sentence}: the first wrong entry."
+    return f"{sentence}: {_in_time(leaf, index[0])}."
+
+
+def _in_time(leaf: Leaf, first: int) -> str:
+    """How the wrong entries lie in time; `first` is the index of the first of them."""
+    if leaf.returned.axes[:1] != ("T",) or len(leaf.expected) < 2:
+        return "the first wrong entry"
+    right = close(leaf.value, leaf.expected).reshape(len(leaf.expected), -1).all(axis=1)
+    if right.sum() == len(right) - 1:
+        return f"only time step {first + 1} (index {first}) is wrong"
+    if right[first:].any():
+        return "the first wrong entry"
+    if first == 0:
+        return "no time step is right"
+    return f"right before this time step (index {first}), wrong from it on"
 
 
 def _number(value: object) -> str:

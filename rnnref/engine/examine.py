@@ -12,7 +12,10 @@ from .report import Report, Row
 from .rescue import Helpers
 from .sheet import Sheet
 
-BLANK = "Not written yet: replace `raise NotImplementedError()` by your code."
+BLANK = (
+    "Put your code in the place of `raise NotImplementedError()`. (Is it written? Then that line "
+    "still stands below it: delete it.)"
+)
 
 
 def examine(sheet: Sheet, call: Call, *, again: Sequence[Call] = ()) -> Report:
@@ -88,8 +91,8 @@ def _agrees(sheet: Sheet, call: Call, tried: Tried) -> bool:
 
 def _unsteady(tried: Tried) -> str:
     return (
-        f"{tried.probe.label}: called again with the same arguments, your function gave another "
-        "result. Does it keep something between calls?"
+        f"All cases hold at first, but «{tried.probe.label}» called again with the same arguments "
+        "gave another result. Does your function keep something between calls?"
     )
 
 

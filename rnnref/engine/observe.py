@@ -33,7 +33,7 @@ def linear_response(value: object, args: tuple) -> tuple[np.ndarray, np.ndarray]
         With a sentence, if `value` is not four finite numbers.
     """
     if not isinstance(value, tuple | list) or len(value) != 4:
-        raise ValueError(f"return the four numbers u, w, v, h0; yours is {described(value)}")
+        raise ValueError(f"return a tuple of four, u, w, v, h0; yours is {described(value)}")
     for name, number in zip("u w v h0".split(), value, strict=True):
         if np.ndim(number) or np.asarray(number).dtype.kind not in "iuf":
             raise ValueError(f"{name} must be a number, yours is {described(number)}")

@@ -82,6 +82,12 @@ def local(function: Callable) -> Call:
                 outcome = Outcome(function(*given))
             except Exception as error:
                 outcome = Outcome(error=_raised(error, function))
+            except KeyboardInterrupt as interrupt:
+                line = _line(interrupt, function)
+                where = f" in line {line} of your code" if line else ""
+                outcome = Outcome(
+                    ended=f"you stopped it{where}: does a loop there come to its end?"
+                )
             except SystemExit:
                 outcome = Outcome(ended="your function ended the whole program (exit)")
         changed = (str(i) for i, pair in enumerate(zip(args, given, strict=True)) if differ(*pair))
@@ -120,7 +126,10 @@ def differ(before: object, after: object) -> bool:
 def _raised(error: Exception, function: Callable) -> Raised:
     """`error` as text; the line is counted in the cell (or file) that defined `function`."""
     kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+    return Raised(kind, str(error)[:1000], _line(error, function))
+
+
+def _line(error: BaseException, function: Callable) -> int | None:
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = traceback.extract_tb(error.__traceback__)
-    line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
-    return Raised(kind, str(error)[:1000], line)
+    return next((f.lineno for f in reversed(frames) if f.filename == file), None)

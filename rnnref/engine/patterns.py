@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,8 +29,8 @@ def pattern(leaves: Sequence[Leaf]) -> str | None:
     name = telling[0].returned.name
     if all(np.isnan(leaf.value).all() for leaf in telling):
         return f"{name} is nan everywhere."
-    for holds, sentence in _RELATIONS:
-        enough = [leaf for leaf in telling if np.asarray(leaf.expected).ndim or holds is _negated]
+    for holds, applies, sentence in _RELATIONS:
+        enough = [leaf for leaf in telling if applies(leaf)]
         if len(enough) > 1 and all(map(holds, enough)):
             return sentence.format(name=name)
     return _factor(telling, name)
@@ -49,27 +49,40 @@ def _negated(leaf: Leaf) -> bool:
 
 
 def _transposed(leaf: Leaf) -> bool:
-    return leaf.expected.ndim == 2 and _equal(leaf.value.T, leaf.expected)
+    return _equal(leaf.value.T, leaf.expected)
 
 
-def _in_time(relation: Callable[[np.ndarray, np.ndarray], bool]) -> Callable[[Leaf], bool]:
-    def holds(leaf: Leaf) -> bool:
-        timed = leaf.returned.axes[:1] == ("T",) and len(leaf.expected) > 1
-        return timed and relation(leaf.value, leaf.expected)
-
-    return holds
+def _late(leaf: Leaf) -> bool:
+    return _equal(leaf.value[1:], leaf.expected[:-1])
 
 
-_late = _in_time(lambda value, expected: _equal(value[1:], expected[:-1]))
-_early = _in_time(lambda value, expected: _equal(value[:-1], expected[1:]))
-_backwards = _in_time(lambda value, expected: _equal(value[::-1], expected))
+def _early(leaf: Leaf) -> bool:
+    return _equal(leaf.value[:-1], leaf.expected[1:])
 
+
+def _backwards(leaf: Leaf) -> bool:
+    return _equal(leaf.value[::-1], leaf.expected)
+
+
+def _any(leaf: Leaf) -> bool:
+    return True
+
+
+def _is_matrix(leaf: Leaf) -> bool:
+    return np.ndim(leaf.expected) == 2
+
+
+def _has_steps(leaf: Leaf) -> bool:
+    return leaf.returned.axes[:1] == ("T",) and len(leaf.expected) > 1
+
+
+# What must hold on all leaves to which it can apply, that test, and the sentence.
 _RELATIONS = (
-    (_negated, "{name} has the wrong sign, everywhere."),
-    (_transposed, "{name} is transposed: rows and columns have changed places."),
-    (_late, "{name} is late by one step: it holds at t what belongs to t − 1."),
-    (_early, "{name} is early by one step: it holds at t what belongs to t + 1."),
-    (_backwards, "{name} is right in reversed time."),
+    (_negated, _any, "{name} has the wrong sign, everywhere."),
+    (_transposed, _is_matrix, "{name} is transposed: rows and columns have changed places."),
+    (_late, _has_steps, "{name} is late by one step: it holds at t what belongs to t − 1."),
+    (_early, _has_steps, "{name} is early by one step: it holds at t what belongs to t + 1."),
+    (_backwards, _has_steps, "{name} is right in reversed time."),
 )
 
 

@@ -90,6 +90,8 @@ def described(value: object) -> str:
     """A value's type in a student's words: `a tuple of 3 values`, `an array of shape (4,)`."""
     if value is None:
         return "None (is there a return?)"
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+        return f"a {type(value).__name__} (make it a plain array by np.array)"
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if isinstance(value, tuple | list):

@@ -25,6 +25,24 @@ def off_at_step_two(X, h0, U, W, b):
     return H
 
 
+def off_at_first_step_only(X, h0, U, W, b):
+    H = right(X, h0, U, W, b)
+    H[0] += 1e-3
+    return H
+
+
+def off_here_and_there(X, h0, U, W, b):
+    H = right(X, h0, U, W, b)
+    H[:: len(H) - 1 or 1] += 1e-3
+    return H
+
+
+def late(X, h0, U, W, b):
+    """Late by one step, with something else than h0 in front."""
+    H = right(X, h0, U, W, b)
+    return np.concatenate([H[:1] + 1, H[:-1]])
+
+
 def raises(X, h0, U, W, b):
     return X @ np.zeros(99)
 
@@ -61,7 +79,11 @@ seen = []
         (lambda *a: right(*a)[::-1].copy(), "reversed time"),
         (lambda *a: right(*a).astype(np.float32), "float64"),
         (lambda *a: right(*a)[:, :, ::-1].copy(), r"H\[0, 0, 0\] should be"),
-        (off_at_step_two, r"H\[2, 0, 0\] should be .*right before this time step"),
+        (off_at_step_two, r"H\[2, 0, 0\] should be .*right before this time step .index 2"),
+        (off_at_first_step_only, r"only time step 1 .index 0. is wrong"),
+        (late, "late by one step"),
+        (off_here_and_there, "the first wrong entry"),
+        (lambda *a: np.matrix(right(*a)[:, :, 0]), "yours is a matrix"),
         (raises, "raised ValueError in line"),
         (as_list, "must be a numpy array, yours is a list"),
         (lambda *a: None, "is there a return"),
@@ -76,6 +98,29 @@ def test_the_sentence_is_true_and_no_name_is_given(judge, answer, sentence):
     report = judge.report("rnn_forward", answer)
     assert (report.state, report.points, report.mistake) == ("wrong", 0.0, None)
     assert re.search(sentence, report.sentence), report.sentence
+
+
+def test_a_value_where_an_error_is_asked_for_is_told_so(judge):
+    sheet = judge.exercises["design_weights"]
+    weights = {p.args[0]: p.expected for p in sheet.probes if p.expected.error is None}
+    known = {"sum": 1, "last input": 0, "discount by half": 0.5, "alternate signs": -1}
+    assert set(known) == set(weights)
+
+    def returns_it(task):
+        return (1.0, float(known[task]), 1.0, 0.0) if task in known else ValueError("no")
+
+    report = judge.report("design_weights", returns_it)
+    assert report.state == "special case"
+    assert "here ValueError must be raised (`raise`, not `return`)" in report.sentence
+
+
+def test_an_interrupted_loop_is_named_with_its_line(judge):
+    def endless(H, V, c):
+        raise KeyboardInterrupt
+
+    report = judge.report("readout", endless)
+    assert report.state == "stopped"
+    assert "you stopped it in line" in report.sentence
 
 
 def test_a_function_that_keeps_something_between_calls_is_found(judge):

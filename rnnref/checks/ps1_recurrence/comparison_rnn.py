@@ -19,7 +19,9 @@ def comparison_rnn(x, gain=5.0):
 def cases(rng):
     """Both verdicts, other gains, one step, and sums far apart."""
     yield plain(
-        "the streams (2, 0, 1) and (−2, 3.5, 2.2)", np.array([[2.0, -2.0], [0.0, 3.5], [1.0, 2.2]])
+        "the streams (2, 0, 1) and (−2, 3.5, 2.2)",
+        np.array([[2.0, -2.0], [0.0, 3.5], [1.0, 2.2]]),
+        5.0,
     )
     yield plain("six steps, random streams", rng.normal(size=(6, 2)), rng.uniform(0.5, 1.5))
     yield plain(
@@ -78,10 +80,10 @@ EXERCISE = Exercise(
             "The loop leaves the hidden unit, before the logistic output.",
         ),
         Mistake(
-            "the streams exchanged",
+            "stream 2 for stream 1",
             edit(loop, ("h + x[t, 0] - x[t, 1]", "h - x[t, 0] + x[t, 1]")),
             "Your p is the probability of stream 2: yours and the right one add up to 1.",
-            "For which stream should a large p speak?",
+            "Look at two places: which stream counts with −1, and is your σ(z) near 1 for large z?",
         ),
         Mistake(
             "adds the streams",
@@ -98,7 +100,7 @@ EXERCISE = Exercise(
         Mistake(
             "means for sums",
             edit(loop, ("z = gain * h", "z = gain * h / (t + 1)")),
-            "Your verdict grows weaker with time: you compare means.",
+            "You compare means: your lead is divided by the number of steps.",
             "Sums are compared; nothing asks to divide by the number of steps.",
         ),
         Mistake(
@@ -126,7 +128,8 @@ EXERCISE = Exercise(
                 ("h = h + x[t, 0] - x[t, 1]", "h = gain * (h + x[t, 0] - x[t, 1])"),
                 ("z = gain * h", "z = h"),
             ),
-            "An old input counts more with every step: the gain is applied again each time round.",
+            "In yours the gain is applied again each time round: once for every step that an "
+            "input waits.",
             "The gain belongs between hidden unit and output, outside the loop.",
         ),
         Mistake(
@@ -152,12 +155,6 @@ EXERCISE = Exercise(
             edit(loop, ("h = h + x[t, 0] - x[t, 1]", "h = np.tanh(h + x[t, 0] - x[t, 1])")),
             "Your hidden unit cannot hold more than 1, so a large lead is forgotten.",
             "The hidden unit is linear; only the output is squashed.",
-        ),
-        Mistake(
-            "sign of the exponent",
-            edit(loop, ("np.exp(-z)", "np.exp(z)")),
-            "Your p is the probability of stream 2: yours and the right one add up to 1.",
-            "Is σ(z) near 1 for large z in yours?",
         ),
         Mistake(
             "one step late",

@@ -82,6 +82,17 @@ EXERCISE = Exercise(
             "What should the unit hold before the first input?",
         ),
         Mistake(
+            "w and v exchanged",
+            edit(
+                branches,
+                ("return 1.0, 0.0, 1.0, 0.0", "return 1.0, 1.0, 0.0, 0.0"),
+                ("return 1.0, 0.5, 1.0, 0.0", "return 1.0, 1.0, 0.5, 0.0"),
+                ("return 1.0, -1.0, 1.0, 0.0", "return 1.0, 1.0, -1.0, 0.0"),
+            ),
+            "In yours the output weight does what the weight of the loop should do.",
+            "The order is u, w, v, h0; w is the one that is passed again at every step.",
+        ),
+        Mistake(
             "no memory in the sum",
             edit(branches, ("return 1.0, 1.0, 1.0, 0.0", "return 1.0, 0.0, 1.0, 0.0")),
             "“sum”: your network gives the last input only.",
@@ -107,14 +118,8 @@ EXERCISE = Exercise(
             "x_t itself has weight 1. The halving happens once each time round the loop.",
         ),
         Mistake(
-            "halves the input, keeps the state",
+            "halves once, not at every step",
             edit(branches, ("return 1.0, 0.5, 1.0, 0.0", "return 0.5, 1.0, 1.0, 0.0")),
-            "“discount by half”: in yours every input counts ½, however old it is.",
-            "Which of the three weights is passed again at every step?",
-        ),
-        Mistake(
-            "halves the state, not what is left of it",
-            edit(branches, ("return 1.0, 0.5, 1.0, 0.0", "return 1.0, 1.0, 0.5, 0.0")),
             "“discount by half”: in yours every input counts ½, however old it is.",
             "Which of the three weights is passed again at every step?",
         ),

@@ -24,6 +24,7 @@ def cases(rng):
         1.0,
         1.0,
         1.0,
+        0.0,
     )
     yield plain("six steps, random weights and first state", rng.normal(size=6), u, w, v, h0)
     yield plain("nine steps, w < 0", rng.normal(size=9), -u, -w, v, -h0)
@@ -94,8 +95,24 @@ EXERCISE = Exercise(
                 ("    previous = h0\n", "    previous = h[0] = h0\n    y[0] = v * h0\n"),
                 ("for t in range(T)", "for t in range(1, T)"),
             ),
-            "Your first state is h0 itself: the first input never enters, and all is one step off.",
+            "Your first state is h0 itself, and the first input never enters.",
             "h_1 is made from h_0 and x_1. With T inputs there are T updates.",
+        ),
+        Mistake(
+            "the first step is left out",
+            edit(
+                loop,
+                ("    previous = h0\n", "    previous = h[0]\n"),
+                ("for t in range(T)", "for t in range(1, T)"),
+            ),
+            "Your h_1 is zero, and neither h0 nor the first input enters anywhere.",
+            "h_1 is made from h_0 and x_1. With T inputs there are T updates.",
+        ),
+        Mistake(
+            "states before the update",
+            edit(lists, ("states[1:]", "states[:-1]")),
+            "Your states start with h0 and lack the last one: they lag by one step.",
+            "h holds h_1 … h_T; h_0 is given, no result.",
         ),
         Mistake(
             "reads the input one step late",
@@ -131,7 +148,7 @@ EXERCISE = Exercise(
         Mistake(
             "the output goes round the loop",
             edit(loop, ("previous = h[t]", "previous = y[t]")),
-            "Your next state is made from the output; it is right only when v = 1.",
+            "Your next state is made from the output, which is v times the state.",
             "Look at the arrow that goes round: does it leave h or y?",
         ),
         Mistake(

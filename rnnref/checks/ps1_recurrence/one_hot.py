@@ -89,6 +89,13 @@ EXERCISE = Exercise(
             "rows[ids] = 1 sets whole rows; name the row and the column of each 1.",
         ),
         Mistake(
+            "rows of ones at the rows of the ids",
+            edit(indexed, ("rows[np.arange(len(ids)), ids] = 1", "rows[ids] = 1")),
+            "rows[ids] = 1 sets whole rows: those whose number is an id, and there may be no such "
+            "row.",
+            "Each 1 has a row, its time step, and a column, its word: name both.",
+        ),
+        Mistake(
             "every word in every row",
             edit(indexed, ("rows[np.arange(len(ids)), ids] = 1", "rows[:, ids] = 1")),
             "Your rows hold several ones: all words of the text in each.",
@@ -97,7 +104,7 @@ EXERCISE = Exercise(
         Mistake(
             "counts from 1",
             edit(indexed, ("np.arange(len(ids)), ids]", "np.arange(len(ids)), ids - 1]")),
-            "Your 1 stands one place too far to the left.",
+            "Your 1 stands one place too far to the left (for id 0, at the far end).",
             "The slides count words from 1; the ids here start at 0.",
         ),
         Mistake(

@@ -111,7 +111,7 @@ EXERCISE = Exercise(
                 ("    h = h0\n", "    h = H[0] = h0\n"),
                 ("for t in range(T)", "for t in range(1, T)"),
             ),
-            "Your first state is h0 itself: the first input never enters, and all is one step off.",
+            "Your first state is h0 itself, and the first input never enters.",
             "h_1 is made from h_0 and x_1. With T inputs there are T updates.",
         ),
         Mistake(
@@ -160,7 +160,7 @@ EXERCISE = Exercise(
                 ("np.tanh(X[t] @ U.T + h @ W.T + b)", "X[t] @ U.T + h @ W.T + b"),
                 ("return H", "return np.tanh(H)"),
             ),
-            "The first step is right when h0 is; after it, what travels is not squashed.",
+            "Your first step is right; after it, what travels is not squashed.",
             "tanh belongs to every step: it is the squashed state that goes round the loop.",
         ),
         Mistake(
@@ -224,7 +224,7 @@ EXERCISE = Exercise(
             "`h = h0` copies nothing, and `h[:] = …` writes into it.",
         ),
         Mistake(
-            "the state does not leave a sequence",
+            "the state runs on into the next sequence",
             edit(
                 per_sequence,
                 ("        h, path = h0[n], []\n", "        path = []\n"),

@@ -115,7 +115,7 @@ EXERCISE = Exercise(
         Mistake(
             "w without powers",
             edit(double_loop, ("u * w ** (t - k)", "u * w if k < t else u")),
-            "Your two first diagonals are right; further down the memory does not fade.",
+            "Your two first diagonals are right; further down, each repeats the second.",
             "An input that waits two steps passes w twice.",
         ),
         Mistake(
@@ -158,7 +158,8 @@ EXERCISE = Exercise(
                     "np.exp(np.maximum(lag, 0) * np.log(np.float64(w)))",
                 ),
             ),
-            "For w < 0 (and w = 0) your entries are not numbers: a logarithm fails.",
+            "For w < 0 your entries are not numbers, for w = 0 those on the diagonal: a logarithm "
+            "fails.",
             "w ** n knows what to do with a negative w.",
         ),
         Mistake(
@@ -172,7 +173,7 @@ EXERCISE = Exercise(
             edit(lags, ("float(w) ** np.maximum(lag, 0)", "w ** lag")),
             "Your powers of w are taken for negative lags too, where they do not count: for whole "
             "numbers that is an error.",
-            "Take powers only where the lag is not negative, or of float(w).",
+            "Where do negative lags stand in the matrix, and are their powers needed at all?",
         ),
         Mistake(
             "an array of whole numbers",
@@ -182,7 +183,7 @@ EXERCISE = Exercise(
                 ("u * powers, 0.0", "u * powers, 0"),
             ),
             "For whole u and w your matrix holds whole numbers (an int array).",
-            "L is float64, always: one float among the factors is enough.",
+            "L is float64, always: of what type are its factors?",
         ),
     ),
 )
