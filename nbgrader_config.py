@@ -31,7 +31,8 @@ c.NbGrader.logfile = ""
 # nbgrader's own steps, but for these. Restore stands for DeduplicateIds and OverwriteCells: it
 # gives back every cell that the instructor wrote. SandboxExecute stands for Execute: what the
 # student wrote runs in a sandbox, the tests outside it. FlagForPerson and CleanFeedback are added.
-c.Autograde.pre_convert_hook = "rnnref.grader.preprocessors.leave_out_unsafe"
+# Before all that, set_aside takes what nbgrader must not copy out of a submission.
+c.Autograde.pre_convert_hook = "rnnref.grader.preprocessors.set_aside"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "rnnref.grader.preprocessors.Restore",

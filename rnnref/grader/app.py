@@ -114,7 +114,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _fail(sentence: str) -> int:
-    print(f"rnnref: {sentence}", file=sys.stderr)
+    shown = "".join(c if c.isprintable() else "?" for c in sentence)
+    print(f"rnnref: {shown}", file=sys.stderr)
     return 2
 
 

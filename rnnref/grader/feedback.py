@@ -18,6 +18,11 @@ from rnnref.grader.intake.source import Exercise, Source, grade_id
 from rnnref.grader.record import ExerciseResult, Record
 
 MAX_ANSWER = 20_000
+MAX_REPORT = 100_000
+MAX_SENTENCE = 2_000
+MAX_NOTES = 100
+# Control characters, lone surrogates, and what turns the direction of text.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # State → sign, words, class. Signs and words carry the meaning; colour only repeats it.
 _SHOWN = {
     "right": ("✓", "right", "right"),
@@ -108,13 +113,13 @@ class Feedback:
         """The same in a few lines of Markdown."""
         values = self._values()
         lines = [
-            f"# {values['title']}: {_line(self.student)}",
+            f"# {values['title']}: {_line(values['student'])}",
             "",
             f"**{values['points']} of {values['possible']} points**{values['remark']}",
             "",
         ]
-        if self.record.notes:
-            notes = (f"- {_line(note)}" for note in self.record.notes)
+        if values["notes"]:
+            notes = (f"- {_line(note)}" for note in values["notes"])
             lines += ["What the grader noted:", "", *notes, ""]
         lines += ["| | exercise | points | |", "|---|---|---:|---|"]
         for item in self.items:
@@ -131,9 +136,9 @@ class Feedback:
         remark = f"; {self.waiting:g} more are read by a person" if self.waiting else ""
         return {
             "title": self.source.problem_set,
-            "student": self.student,
+            "student": _short(self.student),
             "state": self.record.state,
-            "notes": self.record.notes,
+            "notes": [_short(note) for note in self.record.notes[:MAX_NOTES]],
             "points": f"{points:g}",
             "possible": f"{possible:g}",
             "remark": remark,
@@ -158,9 +163,9 @@ class Feedback:
             sign=sign,
             words=f"{words}; marked by a person" if mark and mark.by_person and result else words,
             kind=kind,
-            mistake=result.mistake if result else None,
-            sentence=result.sentence if result else "",
-            report=Markup(result.report_html) if result else Markup(""),
+            mistake=_short(result.mistake) if result and result.mistake else None,
+            sentence=_short(result.sentence) if result else "",
+            report=_report(result) if result else Markup(""),
             comment=mark.comment if mark else None,
             answer=self._answer(exercise),
         )
@@ -171,8 +176,25 @@ class Feedback:
             stub = self.source.release.get(exercise.name)
             if grade_id(cell) == exercise.name and cell.source != stub:
                 cut = "\n…" if len(cell.source) > MAX_ANSWER else ""
-                return cell.source[:MAX_ANSWER] + cut
+                return _seen(cell.source[:MAX_ANSWER]) + cut
         return ""
+
+
+def _seen(text: str) -> str:
+    """Text of whole lines, a sign in the place of what cannot be seen or written."""
+    return _UNSEEN.sub("\ufffd", text)
+
+
+def _short(text: str) -> str:
+    cut = "…" if len(text) > MAX_SENTENCE else ""
+    return _seen(text[:MAX_SENTENCE]) + cut
+
+
+def _report(result: ExerciseResult) -> Markup:
+    """The report; its sentence alone if it is far too long, as it cannot be cut."""
+    if len(result.report_html) <= MAX_REPORT:
+        return Markup(_seen(result.report_html))
+    return Markup("<p>{}</p>").format(_short(result.sentence))
 
 
 def _line(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 from bleach.css_sanitizer import CSSSanitizer
@@ -26,8 +25,12 @@ _STYLES = (
 ).split()
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
 _SUSPICIOUS = re.compile(r"[\\@]|url|image|expression|attr|var\(", re.IGNORECASE)
-# Only for looks: bleach would show what stands between these tags as text.
-_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# Only for looks: bleach would show what stands between these tags as text. One that is never
+# closed reaches to the end, as in a browser: so no text is searched twice.
+_UNSEEN = re.compile(r"<(script|style)\b(?:.*?</\1\s*>|.*)", re.IGNORECASE | re.DOTALL)
+# The parsers take a time that may grow with the square of a text's length.
+MAX_RENDERED = 30_000
+MAX_SHOWN = 200_000
 
 
 class _Styles(CSSSanitizer):
@@ -66,9 +69,10 @@ def clean_html(text: str) -> str:
     -------
     str
         Other tags are shown as text; scripts and style sheets are gone, and so is every address
-        but pictures held in the page itself and links within it.
+        but pictures held in the page itself and links within it. Of a text longer than
+        `MAX_RENDERED` characters the source is shown.
     """
-    return _CLEANER.clean(_UNSEEN.sub("", text))
+    return _clean(text) if len(text) <= MAX_RENDERED else plain_text(text)
 
 
 def clean_markdown(text: str, attachments: dict | None = None) -> str:
@@ -85,13 +89,16 @@ def clean_markdown(text: str, attachments: dict | None = None) -> str:
     -------
     str
         One block without blank lines, so that it passes through Markdown once more unchanged.
+        Of a text longer than `MAX_RENDERED` characters the source is shown.
     """
+    if len(text) > MAX_RENDERED:
+        return plain_text(text)
     try:
         renderer = IPythonRenderer(escape=False, attachments=attachments or {})
         rendered = MarkdownWithMath(renderer=renderer).render(text)
     except Exception:  # whatever the Markdown parser makes of a student's text
         return plain_text(text)
-    return _block(clean_html(rendered))
+    return _block(_clean(rendered))
 
 
 def plain_text(text: str) -> str:
@@ -105,10 +112,19 @@ def plain_text(text: str) -> str:
     Returns
     -------
     str
-        One block without blank lines, as of `clean_markdown`.
+        One block without blank lines, as of `clean_markdown`, with no sign in it that Markdown or
+        HTML knows; cut after `MAX_SHOWN` characters.
     """
-    return _block(f"<pre>{html.escape(text)}</pre>")
+    cut = "…" if len(text) > MAX_SHOWN else ""
+    signs = re.sub(r"[^\w\s]|_", lambda sign: f"&#{ord(sign[0])};", text[:MAX_SHOWN])
+    return _block(f"<pre>{signs}{cut}</pre>")
+
+
+def _clean(text: str) -> str:
+    return _CLEANER.clean(_UNSEEN.sub("", text))
 
 
 def _block(content: str) -> str:
-    return re.sub(r"\n(?=[ \t]*\n)", "&#10;", f"<div>\n{content.strip()}\n</div>")
+    # A Markdown parser ends lines where Unicode does, and its block of HTML ends at a blank line.
+    lines = "\n".join(content.strip().splitlines())
+    return re.sub(r"\n(?=[^\S\n]*\n)", "&#10;", f"<div>\n{lines}\n</div>")

@@ -3,7 +3,7 @@
 `Restore` goes into ``Autograde.sanitize_preprocessors``, `SandboxExecute` stands for ``Execute`` in
 ``Autograde.autograde_preprocessors`` with `FlagForPerson` after ``SaveAutoGrades``, `CleanFeedback`
 goes into ``GenerateFeedback.preprocessors`` after ``GetGrades``, and `CleanDisplay` into
-``HTMLExporter.preprocessors``, for the pages of formgrader; `leave_out_unsafe` is for
+``HTMLExporter.preprocessors``, for the pages of formgrader; `set_aside` is for
 ``Autograde.pre_convert_hook``. nbgrader works with the course folder as working directory, and so
 do these.
 """
@@ -15,6 +15,9 @@ import html
 import json
 import math
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
@@ -27,11 +30,12 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import Bool
+from traitlets.log import get_logger
 
-from rnnref.grader.course_folder import class_seed, write_record
+from rnnref.grader.course_folder import GRADING, class_seed, write_record
 from rnnref.grader.execute import execute
-from rnnref.grader.intake.files import is_safe
-from rnnref.grader.intake.notebook import METADATA, Refused, keep_notes, kept_notes
+from rnnref.grader.intake.files import carried, is_safe
+from rnnref.grader.intake.notebook import METADATA, Refused, keep_notes, kept_notes, printable
 from rnnref.grader.intake.preflight import check_notebook
 from rnnref.grader.intake.sanitize import sanitize
 from rnnref.grader.intake.source import Source, find_source
@@ -44,17 +48,53 @@ atexit.register(_sandboxes.close)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
-def leave_out_unsafe(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Take links, pipes and far too large files off nbgrader's list before it opens them.
+def set_aside(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Leave nothing in a submission but notebooks and what the exchange put beside them.
+
+    nbgrader copies every other file of a submission to the student's feedback: what a link names,
+    too. That copy is its next step after this hook, and no setting keeps it from it. So all else
+    is moved to ``grading/set_aside/<student>/``: links, pipes, folders, far too large files, and
+    a time stamp that says no time, on which nbgrader would fail.
 
     Parameters
     ----------
     assignment, student : str
-        Not used; nbgrader passes them.
+        Not used; nbgrader passes patterns here.
     notebooks : list of str
-        Paths; changed in place. nbgrader reports a submission that has none left and goes on.
+        The submission's notebooks; changed in place. nbgrader reports a submission that has none
+        left and goes on.
+
+    Raises
+    ------
+    SystemExit
+        If something cannot be moved. nbgrader would go on, and copy, after any other error.
     """
-    notebooks[:] = [path for path in notebooks if is_safe(Path(path))]
+    folder = Path(notebooks[0]).parent
+    try:
+        _move(folder, [folder] if folder.is_symlink() else list(_unwanted(folder)))
+    except (OSError, shutil.Error) as error:
+        where = printable(str(folder))
+        raise SystemExit(f"{where} holds what must not be copied: {error}") from error
+    notebooks[:] = [path for path in notebooks if Path(path).exists()]
+
+
+def _unwanted(folder: Path) -> Iterator[Path]:
+    beside = carried(folder)
+    for path in folder.iterdir():
+        if path.name not in beside and not (path.suffix == ".ipynb" and is_safe(path)):
+            yield path
+
+
+def _move(folder: Path, unwanted: list[Path]) -> None:
+    if not unwanted:
+        return
+    aside = Path(GRADING, "set_aside", folder.parent.name)
+    aside.mkdir(parents=True, exist_ok=True)
+    place = tempfile.mkdtemp(prefix=f"{folder.name}-", dir=aside)
+    for path in unwanted:
+        shutil.move(path, place)
+    names = map(printable, (str(folder), place))
+    get_logger().warning("What %s held beside its notebook was moved to %s", *names)
 
 
 class Restore(NbGraderPreprocessor):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
 from sqlalchemy.engine import make_url
 from tqdm import tqdm
 
@@ -28,15 +27,12 @@ from rnnref.grader.course_folder import (
 from rnnref.grader.execute import execute
 from rnnref.grader.feedback import Feedback
 from rnnref.grader.gradebook import ClassGradebook, Marks
-from rnnref.grader.intake.files import read_regular
-from rnnref.grader.intake.notebook import Refused, RefusedError, keep_notes
+from rnnref.grader.intake.files import carried, handed_in
+from rnnref.grader.intake.notebook import Refused, keep_notes, printable
 from rnnref.grader.intake.preflight import preflight
 from rnnref.grader.intake.source import Source, find_source
 from rnnref.grader.record import ExerciseResult, Record
 from rnnref.grader.sandbox import Sandbox
-
-# What the exchange needs beside the feedback page; nothing else of the student's is copied.
-_CARRIED = ("timestamp.txt", "submission_secret.txt")
 
 
 @dataclass(frozen=True)
@@ -143,7 +139,7 @@ def grade(
         )
         graded = []
         for student, folder in bar:
-            bar.set_postfix_str(student[:30])
+            bar.set_postfix_str(printable(student[:30]))
             graded.append(run.submission(student, folder))
     pages = Path(course.format_path(course.feedback_directory, "<student>", problem_set))
     url = make_url(course.db_url)
@@ -246,7 +242,7 @@ class _Run:
         set_name = self.source.problem_set
         autograded = self._place(self.course.autograded_directory, student)
         pages = self._place(self.course.feedback_directory, student)
-        carried = _carried(folder)
+        beside = carried(folder)  # nothing else of the student's is copied
         notebook = None
         if executed is None:
             (autograded / f"{set_name}.ipynb").unlink(missing_ok=True)  # an earlier one's
@@ -255,14 +251,13 @@ class _Run:
             keep_notes(notebook, record.notes)
             content = nbformat.v4.writes(notebook)
             write(autograded / f"{set_name}.ipynb", content, mode=self._mode(0o444))
-            for name, data in carried.items():
+            for name, data in beside.items():
                 write(autograded / name, data, mode=self._mode(0o444))
-        timestamp = _timestamp(carried)
-        marks = self.gradebook.save(student, record, notebook, timestamp)
+        marks = self.gradebook.save(student, record, notebook, handed_in(beside))
         feedback = Feedback(student, record, self.source, marks, notebook)
         write(pages / f"{set_name}.html", feedback.html(), mode=self._mode(0o644))
         write(pages / f"{set_name}.md", feedback.markdown(), mode=self._mode(0o644))
-        for name, data in carried.items():
+        for name, data in beside.items():
             write(pages / name, data, mode=self._mode(0o644))
         write_record(self.course.root, student, record)
         return marks
@@ -287,27 +282,10 @@ class _Run:
 
     def _log(self, student: str) -> Path:
         """Add the current exception to the student's log."""
-        name = f"{self.source.problem_set}-{student}.log"
+        name = f"{self.source.problem_set}-{printable(student)}.log"
         path = Path(self.course.root) / GRADING / "logs" / name
         with contextlib.suppress(OSError):  # a full disk must not stop the class
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8", errors="replace") as file:
                 file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S}\n{traceback.format_exc()}\n")
         return path
-
-
-def _carried(folder: Path) -> dict[str, bytes]:
-    """The exchange's own small files beside a submission."""
-    found = {}
-    for name in _CARRIED:
-        with contextlib.suppress(OSError, RefusedError):
-            found[name] = read_regular(folder / name)[:1000]
-    return found
-
-
-def _timestamp(carried: dict[str, bytes]) -> datetime | None:
-    text = carried.get("timestamp.txt", b"").decode("utf-8", "replace").strip()
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError, TypeError):
-        return None

@@ -6,9 +6,11 @@ import os
 import textwrap
 from collections.abc import Iterator
 
+from rnnref.grader.intake.notebook import printable
 from rnnref.grader.runner import ClassResult, Graded
 
 WIDTH = 100
+MAX_REMARK = 1_000
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -78,7 +80,8 @@ def _row(one: Graded, result: ClassResult, name_width: int) -> str:
             shown.append("?" if mark.waiting else f"{mark.score:g}" + "*" * mark.by_person)
     total = f"{one.marks.total:g}" if one.marks else "?"
     points = "".join(f"{text:>5}" for text in shown)
-    return f"{one.student[:name_width]:<{name_width}}{points}{total:>8}  {one.state}"
+    name = printable(one.student[:name_width])
+    return f"{name:<{name_width}}{points}{total:>8}  {one.state}"
 
 
 def _below(one: Graded, width: int) -> Iterator[str]:
@@ -86,4 +89,5 @@ def _below(one: Graded, width: int) -> Iterator[str]:
     named = [f"{r.name}: {r.mistake}" for r in one.record.exercises if r.mistake]
     texts = [*(["; ".join(named)] if named else []), *([one.remark] if one.remark else [])]
     for text in texts:
+        text = printable(textwrap.shorten(text, MAX_REMARK, placeholder=" …"))
         yield from textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="      ")

@@ -9,7 +9,7 @@ import pytest
 
 from rnnref.grader.feedback import Feedback
 from rnnref.grader.gradebook import Mark, Marks
-from rnnref.grader.markup import clean_html, clean_markdown
+from rnnref.grader.markup import MAX_RENDERED, clean_html, clean_markdown, plain_text
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -239,5 +239,35 @@ def test_markdown_with_mathematics_and_code_passes_through_twice():
 
 
 def test_markdown_that_cannot_be_read_is_shown_as_it_is():
-    assert "attachment:none.png" in clean_markdown("![x](attachment:none.png) <b>")
+    assert "attachment:none.png" in html.unescape(clean_markdown("![x](attachment:none.png) <b>"))
     _harmless(clean_markdown("![x](attachment:none.png) <img src=x onerror=y>"))
+
+
+def test_a_script_without_an_end_reaches_to_the_end():
+    # Each of these, looking for its end, would read the whole rest.
+    assert clean_html("a" + "<script" * 4000) == "a"
+    assert "<b>c</b>" in clean_html("a<script>b</script><b>c</b><style>")
+
+
+@pytest.mark.parametrize("clean", [clean_html, clean_markdown])
+def test_what_is_far_too_long_is_shown_and_not_parsed(clean):
+    text = "<b>x</b>" * (MAX_RENDERED // 8 + 1)
+    assert "<b>" not in clean(text)
+    assert text in html.unescape(clean(text))
+    assert len(plain_text("x" * 10_000_000)) < 1_000_000
+
+
+ODD = "a\x00\x1b[31m\ud800\u202eb" + "x" * 1_000_000
+
+
+def test_no_text_in_a_report_breaks_the_page(feedback):
+    shown = feedback(double="WRONG", why_linear="a\x1b[31mb")
+    wrong = replace(
+        shown.record.exercises[0], sentence=ODD, mistake=ODD, report_html=html.escape(ODD)
+    )
+    record = replace(shown.record, exercises=(wrong,), notes=(ODD,) * 1000)
+    shown = replace(shown, student=ODD, record=record)
+    for text in (shown.html(), shown.markdown()):
+        assert len(text.encode()) < 500_000
+        assert not set("\x00\x1b\u202e") & set(text)
+    assert record == type(record).from_json(record.to_json())

@@ -1,6 +1,7 @@
 """nbgrader's own commands with our steps: the same marks as `rnnref grade`, and clean feedback."""
 
 import copy
+import html
 import os
 import re
 
@@ -16,7 +17,7 @@ from nbgrader.server_extensions.formgrader.handlers import template_path
 
 from rnnref.grader import preprocessors, runner
 from rnnref.grader.course_folder import open_course
-from rnnref.grader.preprocessors import CleanDisplay, CleanFeedback, leave_out_unsafe
+from rnnref.grader.preprocessors import CleanDisplay, CleanFeedback, set_aside
 from rnnref.grader.record import Record
 from rnnref.grader.sandbox import SandboxUnavailable
 
@@ -37,7 +38,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.Autograde.pre_convert_hook = "rnnref.grader.preprocessors.leave_out_unsafe"
+c.Autograde.pre_convert_hook = "rnnref.grader.preprocessors.set_aside"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "rnnref.grader.preprocessors.CleanFeedback",
@@ -242,7 +243,7 @@ def test_formgraders_page_is_clean_and_shows_the_hidden_tests(course, submit, an
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "BEGIN HIDDEN TESTS" in page
-    assert page.count("&lt;script&gt;") == 2  # the raw cell, as text
+    assert html.unescape(page).count("<script>alert(1)") == 2  # the raw cell, as text
 
 
 def test_cleaning_twice_is_cleaning_once(answered, executed):
@@ -313,11 +314,82 @@ def test_a_test_cells_traceback_does_not_show_its_lines():
     assert _cleaned(error)[0].traceback == ["check.hidden('x', x)"]
 
 
-def test_only_regular_files_stay_on_nbgraders_list(tmp_path):
-    good, link, pipe = (tmp_path / name for name in ("a", "b", "c"))
+SECRET = "the instructor's secret"
+
+
+def test_nbgrader_hands_out_nothing_but_the_notebook(course, submit, answered, stock, scores):
+    (course / "secret.txt").write_text(SECRET)
+    folder = submit("ada", answered(double=RIGHT))
+    (folder / "data.txt").symlink_to("../../../../secret.txt")
+    (folder / "submission_secret.txt").symlink_to(course / "secret.txt")
+    (folder / "other.ipynb").symlink_to(course / "secret.txt")
+    (folder / ".hidden.ipynb").symlink_to(course / "secret.txt")
+    (folder / "[x]").mkdir()
+    (folder / "[x]" / "deep.ipynb").symlink_to(course / "secret.txt")
+    os.mkfifo(folder / "pipe")
+    with (folder / "large.bin").open("wb") as file:
+        file.truncate(200_000_000)
+    (folder / "timestamp.txt").write_text("2030-02-03 04:05:06 UTC")
+    assert stock(Autograde)
+    assert stock(GenerateFeedback)
+    assert scores()["ada"]["test_double"] == (4.0, False)
+    grading = course / "grading"
+    assert sorted(os.listdir(grading / "autograded/ada/tiny")) == ["timestamp.txt", "tiny.ipynb"]
+    assert sorted(os.listdir(grading / "feedback/ada/tiny")) == ["timestamp.txt", "tiny.html"]
+    assert sorted(os.listdir(folder)) == ["timestamp.txt", "tiny.ipynb"]
+    (aside,) = (grading / "set_aside/ada").iterdir()
+    assert len(list(aside.iterdir())) == 7
+    assert (aside / "data.txt").is_symlink()
+
+
+def test_a_submission_that_is_a_link_is_not_followed(course, submit, answered, stock):
+    folder = submit("ada", answered(double=RIGHT))
+    folder.rename(course / "elsewhere")
+    (course / "elsewhere" / "secret.txt").write_text(SECRET)
+    folder.symlink_to(course / "elsewhere")
+    assert not stock(Autograde)
+    assert not (course / "grading/autograded/ada").exists()
+    assert (course / "elsewhere" / "secret.txt").exists()
+
+
+def test_what_cannot_be_set_aside_stops_nbgrader(course, submit, answered, stock, monkeypatch):
+    (submit("ada", answered(double=RIGHT)) / "data.txt").write_text("1")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(preprocessors.shutil, "move", refuse)
+    with pytest.raises(SystemExit, match="must not be copied"):
+        stock(Autograde)
+    assert not (course / "grading/autograded/ada").exists()
+
+
+@pytest.mark.parametrize("text", [b"yesterday", b"\xff", b"9" * 100, b"x" * 10_000])
+def test_a_time_stamp_that_says_no_time_does_no_harm(course, submit, answered, stock, scores, text):
+    (submit("ada", answered(double=RIGHT)) / "timestamp.txt").write_bytes(text)
+    assert stock(Autograde)
+    assert scores()["ada"]["test_double"] == (4.0, False)
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_no_line_end_lets_a_raw_cell_out_of_its_block(end):
+    links = "[click](javascript:alert(1))", "![p](http://evil.example/p.png)", "http://x.example"
+    cell = nbformat.v4.new_raw_cell(f"A{end}{end}".join(("", *links, "$a$")))
+    notebook, _ = CleanDisplay().preprocess(nbformat.v4.new_notebook(cells=[cell]), {})
+    page = markdown2html_mistune(notebook.cells[0].source)
+    assert "<a" not in page
+    assert "<img" not in page
+    assert links[0] in html.unescape(page)
+
+
+def test_only_regular_files_stay_on_nbgraders_list(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "ada" / "tiny"
+    folder.mkdir(parents=True)
+    good, link, pipe = (folder / f"{name}.ipynb" for name in "abc")
     good.write_text("")
     link.symlink_to(good)
     os.mkfifo(pipe)
     paths = [str(good), str(link), str(pipe)]
-    leave_out_unsafe(assignment="tiny", student="*", notebooks=paths)
+    set_aside(assignment="tiny", student="*", notebooks=paths)
     assert paths == [str(good)]

@@ -336,6 +336,18 @@ def test_the_table_wraps(course, submit, answered, graded):
     assert "      doubled twice" in narrow
 
 
+def test_a_students_name_does_not_steer_the_terminal(course, submit, answered, graded):
+    submit("ada\x1b[2J", answered(double="CRASH"))
+    submit("bob", answered(double=RIGHT))
+    result, students = graded()
+    assert students["ada\x1b[2J"].state == "needs a person"
+    table = class_table(result)
+    assert "\x1b" not in table
+    assert "ada?[2J" in table
+    assert (course / "grading/logs/tiny-ada?[2J.log").exists()
+    assert _scores(course) == {"ada\x1b[2J": 0, "bob": 4}  # nbgrader's id is the folder's name
+
+
 def test_records_are_json(course, submit, answered, graded):
     submit("ada", answered(double="WRONG"))
     graded()

@@ -10,13 +10,20 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path, PurePosixPath
+
+from nbgrader.utils import parse_utc
 
 from rnnref.grader.intake.notebook import RefusedError, quoted
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 20_000_000
 MAX_ENTRIES = 1_000
 MAX_RATIO = 200
+# What the exchange keeps beside a notebook and needs again beside the feedback.
+TIMESTAMP = "timestamp.txt"
+CARRIED = (TIMESTAMP, "submission_secret.txt")
+MAX_CARRIED = 1_000
 # What macOS and Jupyter leave beside the files that somebody wrote.
 LEFTOVERS = {".ipynb_checkpoints", "__MACOSX"}
 
@@ -72,6 +79,48 @@ def read_regular(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise link(path.name)
         return _within_limit(path.name, file)
+
+
+def carried(folder: Path) -> dict[str, bytes]:
+    """Read the exchange's own small files beside a submission.
+
+    Parameters
+    ----------
+    folder : Path
+        What a student handed in.
+
+    Returns
+    -------
+    dict of str to bytes
+        Name → content; what is no such file, or a time stamp that says no time, is left out.
+    """
+    found = {}
+    for name in CARRIED:
+        with contextlib.suppress(OSError, RefusedError):
+            found[name] = read_regular(folder / name)
+    small = {name: data for name, data in found.items() if len(data) <= MAX_CARRIED}
+    if handed_in(small) is None:
+        small.pop(TIMESTAMP, None)
+    return small
+
+
+def handed_in(files: dict[str, bytes]) -> datetime | None:
+    """When something was handed in.
+
+    Parameters
+    ----------
+    files : dict of str to bytes
+        As of `carried`.
+
+    Returns
+    -------
+    datetime or None
+        In UTC; None if that is not known.
+    """
+    try:
+        return parse_utc(files[TIMESTAMP].decode().strip())
+    except Exception:  # whatever the parser makes of a student's text
+        return None
 
 
 @contextlib.contextmanager

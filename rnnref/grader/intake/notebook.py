@@ -12,6 +12,11 @@ from dataclasses import dataclass
 import nbformat
 
 METADATA = "rnnref"
+# Far more than anybody writes. Python's parser needs 700 times a text's size in memory.
+MAX_CELLS = 2_000
+MAX_CELL = 200_000
+MAX_TEXT = 1_000_000
+MAX_NOTEBOOK = 10_000_000
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -43,7 +48,7 @@ class RefusedError(Exception):
         self.refused = Refused(state, for_student, for_instructor)
 
 
-def well_formed(name: str, data: bytes) -> tuple[dict, tuple[str, ...]]:
+def well_formed(name: str, data: bytes) -> tuple[bytes, list[dict], tuple[str, ...]]:
     """Read a notebook.
 
     Parameters
@@ -55,22 +60,26 @@ def well_formed(name: str, data: bytes) -> tuple[dict, tuple[str, ...]]:
 
     Returns
     -------
-    notebook : dict
-        A valid notebook of nbformat 4.5, JSON types only: each cell with its text, its nbgrader
+    notebook : bytes
+        The file of a valid notebook of nbformat 4.5: each cell with its text, its nbgrader
         metadata (plain values only) and, in text cells, pasted pictures. No outputs.
+    cells : list of dict
+        The same cells, JSON types only.
     notes : tuple of str
         What was unusual, a sentence each.
 
     Raises
     ------
     RefusedError
-        If it is not a notebook.
+        If it is not a notebook, or too large without its outputs.
     """
     content, notes = _parse(name, data)
     content, more = _upgrade(name, content)
     cells = content.get("cells")
     if not isinstance(cells, list):
         raise _no_notebook(name, "it has no list of cells")
+    if len(cells) > MAX_CELLS:
+        raise _too_large(name, f"has more than {MAX_CELLS} cells")
     metadata = content.get("metadata")
     kernel = _plain(metadata.get("kernelspec")) if isinstance(metadata, dict) else {}
     kernel = {key: kernel[key] for key in ("name", "display_name") if type(kernel.get(key)) is str}
@@ -83,7 +92,14 @@ def well_formed(name: str, data: bytes) -> tuple[dict, tuple[str, ...]]:
     left_out = len(cells) - len(notebook["cells"])
     if left_out:
         more += (f"{left_out} of its cells could not be read and were left out.",)
-    return notebook, notes + more
+    more += _without_long(notebook)
+    if sum(len(cell["source"]) for cell in notebook["cells"]) > MAX_TEXT:
+        raise _too_large(name, f"holds more than {MAX_TEXT // 1000} kB of text")
+    written = json.dumps(notebook).encode()
+    if len(written) > MAX_NOTEBOOK:
+        limit = MAX_NOTEBOOK // 1_000_000
+        raise _too_large(name, f"is larger than {limit} MB even without outputs")
+    return written, notebook["cells"], notes + more
 
 
 def keep_notes(notebook: nbformat.NotebookNode, notes: Sequence[str]) -> None:
@@ -116,7 +132,12 @@ def kept_notes(notebook: nbformat.NotebookNode) -> tuple[str, ...]:
 
 def quoted(name: str) -> str:
     """A file's name for a sentence: short, on one line, printable."""
-    return "“" + "".join(c if c.isprintable() else "?" for c in name)[:80] + "”"
+    return f"“{printable(name)[:80]}”"
+
+
+def printable(text: str) -> str:
+    """Text in which nothing steers a terminal: a question mark stands for what cannot be seen."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _parse(name: str, data: bytes) -> tuple[dict, tuple[str, ...]]:
@@ -209,6 +230,17 @@ def _cell(cell: object) -> dict | None:
     return clean
 
 
+def _without_long(notebook: dict) -> tuple[str, ...]:
+    """Take cells out that are far too long; the note says so."""
+    long = [n for n, c in enumerate(notebook["cells"], 1) if len(c["source"]) > MAX_CELL]
+    notebook["cells"] = [c for c in notebook["cells"] if len(c["source"]) <= MAX_CELL]
+    if not long:
+        return ()
+    which = ", ".join(map(str, long[:10])) + (", …" if len(long) > 10 else "")
+    cells = f"Cell {which} was" if len(long) == 1 else f"Cells {which} were"
+    return (f"{cells} longer than {MAX_CELL // 1000} kB and left out.",)
+
+
 def _plain(mapping: object) -> dict:
     """The plain values of a JSON object."""
     if not isinstance(mapping, dict):
@@ -233,6 +265,15 @@ def _pictures(attachments: object) -> dict:
 def _writable(text: str) -> str:
     """The text without lone surrogates, which cannot be written as UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _too_large(name: str, reason: str) -> RefusedError:
+    return RefusedError(
+        "too large",
+        f"{quoted(name)} {reason}; please take out what does not belong to your answers and hand "
+        "it in again.",
+        f"{quoted(name)} {reason}.",
+    )
 
 
 def _no_notebook(name: str, reason: str) -> RefusedError:

@@ -6,7 +6,6 @@ out is a well-formed notebook without outputs, whatever went in.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +19,9 @@ from rnnref.grader.intake.notebook import Refused, RefusedError, quoted, well_fo
 from rnnref.grader.intake.source import Source, bound_names
 
 MAX_DEPTH = 3
+# All notebooks of one submission together.
+MAX_NOTEBOOKS = 20
+MAX_TOTAL = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -151,24 +153,31 @@ def _candidates(
     named: Iterable[tuple[str, object]], read: Callable[..., bytes], source: Source
 ) -> list[_Candidate]:
     """Those that can be read; if none can, the refusal of the one with the right name."""
-    found, refusals = [], {}
+    named = list(named)
+    if len(named) > MAX_NOTEBOOKS:
+        raise _too_much(f"more than {MAX_NOTEBOOKS} notebooks", source)
+    found, refusals, total = [], {}, 0
     for name, where in named:
         try:
-            found.append(_candidate(name, read(where), source))
+            data = read(where)
+            total += len(data)
+            if total <= MAX_TOTAL:
+                found.append(_candidate(name, data, source))
         except RefusedError as error:
             refusals[name] = error
         except OSError as error:
             refusals[name] = _unreadable(error)
+        if total > MAX_TOTAL:
+            raise _too_much(f"more than {MAX_TOTAL // 1_000_000} MB of notebooks", source)
     if not found:
         raise refusals.get(f"{source.problem_set}.ipynb") or next(iter(refusals.values()))
     return found
 
 
 def _candidate(name: str, data: bytes, source: Source) -> _Candidate:
-    notebook, notes = well_formed(name, data)
-    content = json.dumps(notebook).encode()
+    notebook, cells, notes = well_formed(name, data)
     return _Candidate(
-        name, Accepted(content, notes + _schema_note(notebook)), _matches(notebook, source)
+        name, Accepted(notebook, notes + _schema_note(cells)), _matches(cells, source)
     )
 
 
@@ -191,18 +200,18 @@ def _choose(found: list[_Candidate], source: Source) -> Accepted:
     return Accepted(best.accepted.notebook, notes + best.accepted.notes)
 
 
-def _matches(notebook: dict, source: Source) -> int:
+def _matches(cells: list[dict], source: Source) -> int:
     """How many of the set's cells a notebook has: by grade id, else by the names that it binds."""
-    ids = {str(cell["metadata"].get("nbgrader", {}).get("grade_id")) for cell in notebook["cells"]}
+    ids = {str(cell["metadata"].get("nbgrader", {}).get("grade_id")) for cell in cells}
     known = ids & source.cells.keys()
     if known:
         return len(known)
-    code = (cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code")
+    code = (cell["source"] for cell in cells if cell["cell_type"] == "code")
     return len(source.student_names.intersection(frozenset().union(*map(bound_names, code))))
 
 
-def _schema_note(notebook: dict) -> tuple[str, ...]:
-    marks = (cell["metadata"].get("nbgrader", {}) for cell in notebook["cells"])
+def _schema_note(cells: list[dict]) -> tuple[str, ...]:
+    marks = (cell["metadata"].get("nbgrader", {}) for cell in cells)
     versions = {mark.get("schema_version") for mark in marks if "grade_id" in mark}
     if versions <= {SCHEMA_VERSION}:
         return ()
@@ -214,6 +223,14 @@ def _missing(where: str, source: Source) -> RefusedError:
         "no notebook",
         f"There was no notebook in {where}; please hand in {source.problem_set}.ipynb.",
         f"There is no notebook in {where}.",
+    )
+
+
+def _too_much(what: str, source: Source) -> RefusedError:
+    return RefusedError(
+        "too large",
+        f"You handed in {what}; please hand in {source.problem_set}.ipynb alone.",
+        f"There are {what}.",
     )
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count as counter
 
 from ...engine.codec import CodecError
 from .keeper import Ended, Keeper, Stop
 from .limits import Limits
 from .outputs import CellOutputs, NotebookOutputs
-from .replies import CellResult, Reply, nonsense, read_call, read_cell
+from .replies import CellResult, Reply, nonsense, read_call, read_cell, read_names
 from .served import Served
 from .values import pack
 from .wire import Channel, FrameTooLarge, WireClosed, WireError, WireTimeout
-
-_NAMES = 10_000
 
 
 class ChildEnded(RuntimeError):
@@ -47,40 +46,39 @@ class _Shared:
     outputs: NotebookOutputs
     # Seconds that the processes have been waited for.
     waited: float = 0.0
-    callbacks: dict[int, Callable] = field(default_factory=dict)
-    numbered: int = 0
+    # Call-backs' numbers: none is used twice.
+    numbers: Iterator[int] = field(default_factory=counter)
     forks: list[Child] = field(default_factory=list)
     swept: bool = False
-
-    def register(self, callback: Callable) -> int:
-        self.numbered += 1
-        self.callbacks[self.numbered] = callback
-        return self.numbered
 
 
 class Child:
     """A student's process. `Sandbox.child` makes the first, `fork` those that start from it.
 
-    It serves one thread. Its own end, by whatever cause, is reported in results; every method but
-    `close` raises `ChildEnded` once it has ended.
+    It serves one thread. Whatever the process does or sends, `run_cell`, `call` and `get` report
+    its end in their result, `bind`, `names` and `fork` raise `ChildEnded`; once it has ended, so
+    does every method but `close`. What is wrong on this side, such as asking a child that waits
+    for its forks, is a RuntimeError.
     """
 
     def __init__(
         self,
-        wire: Channel,
+        wire: socket.socket,
         shared: _Shared,
         parent: Child | None = None,
         process: int | None = None,
     ):
-        self._wire = wire
+        self._wire = Channel(wire, shared.limits.frame_bytes, shared.limits.reply_bytes)
         self._shared = shared
+        # What `bind` has given this process; its forks are not answered under these numbers.
+        self._bound: dict[int, Callable] = {}
         self._parent = parent
         self._process = process
         self._busy = False
         self._ended: Ended | None = None
 
     @classmethod
-    def first(cls, wire: Channel, keeper: Keeper, limits: Limits) -> Child:
+    def first(cls, wire: socket.socket, keeper: Keeper, limits: Limits) -> Child:
         """The child that a zygote has made."""
         return cls(wire, _Shared(keeper, limits, NotebookOutputs(limits)))
 
@@ -96,7 +94,10 @@ class Child:
         self.close()
 
     def close(self) -> None:
-        """End the process with all that it has started; for a fork, its parent can go on."""
+        """End the process with all that it has started; for a fork, its parent can go on.
+
+        It raises nothing, and does nothing the second time.
+        """
         self._end(Ended("exit", "it was closed"))
 
     def run_cell(self, source: str) -> CellResult:
@@ -110,6 +111,12 @@ class Child:
         Returns
         -------
         CellResult
+            Its `ended` says so if the process ended meanwhile.
+
+        Raises
+        ------
+        ChildEnded
+            If it had ended before.
         """
         limits, outputs = self._shared.limits, CellOutputs(self._shared.outputs)
         self._shared.swept = False
@@ -149,25 +156,25 @@ class Child:
         Returns
         -------
         Reply
+            Its `ended` says so if the process ended meanwhile.
 
         Raises
         ------
+        ChildEnded
+            If it had ended before.
         CodecError
             If an argument cannot cross, or all together are too large.
         """
-        limits, callbacks = self._shared.limits, self._shared.callbacks
-        kwargs = dict(kwargs or {})
-        kept = set(callbacks)
-        values, parts = pack(args, kwargs, self._shared.register)
+        limits, kwargs = self._shared.limits, dict(kwargs or {})
+        given: dict[int, Callable] = {}
+        values, parts = pack(args, kwargs, lambda callback: self._number(callback, given))
         request = {"do": "call", "name": name, "errstate": errstate, "values": values}
+        cpu, wall = limits.call_cpu, limits.call_wall
         try:
-            reply = self._exchange(request, parts, limits.call_cpu, limits.call_wall)
+            reply = self._exchange(request, parts, cpu, wall, given=given)
             return read_call(*reply, {*map(str, range(len(args))), *kwargs})
         except Stop as stop:
             return Reply(ended=self._stopped(stop))
-        finally:
-            for number in set(callbacks) - kept:
-                del callbacks[number]
 
     def get(self, name: str) -> Reply:
         """The value of a variable of the notebook; an unknown name is a NameError in the reply.
@@ -180,6 +187,12 @@ class Child:
         Returns
         -------
         Reply
+            Its `ended` says so if the process ended meanwhile.
+
+        Raises
+        ------
+        ChildEnded
+            If it had ended before.
         """
         try:
             return read_call(*self._quick({"do": "get", "name": name}), set())
@@ -189,15 +202,28 @@ class Child:
     def bind(self, name: str, callback: Callable) -> None:
         """Make a name of the notebook a function that calls `callback` on this side.
 
+        It lasts until the child, or the fork whose name it is, ends; forks made later have the
+        name but get no answer.
+
         Parameters
         ----------
         name : str
             The name.
         callback : callable
             Is called with whatever the student's code passes: it must stand any value.
+
+        Raises
+        ------
+        ChildEnded
+            If the process had ended before, or ended meanwhile.
         """
-        number = self._shared.register(callback)
-        self._sure({"do": "bind", "name": name, "callable": number})
+        number = self._number(callback, self._bound)
+        try:
+            header, _ = self._quick({"do": "bind", "name": name, "callable": number})
+            if header != {"bound": True}:
+                raise nonsense()
+        except Stop as stop:
+            raise ChildEnded(self._stopped(stop)) from None
 
     def names(self) -> list[str]:
         """The names that the notebook has defined so far.
@@ -205,11 +231,16 @@ class Child:
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        ChildEnded
+            If the process had ended before, or ended meanwhile.
         """
-        found = self._sure({"do": "names"}).get("names")
-        if type(found) is not list or not all(type(name) is str for name in found):
-            raise ChildEnded(self._stopped(nonsense()))
-        return found[:_NAMES]
+        try:
+            return read_names(self._quick({"do": "names"})[0])
+        except Stop as stop:
+            raise ChildEnded(self._stopped(stop)) from None
 
     def fork(self) -> Child:
         """A copy of the process in its present state; the parent waits until all are closed.
@@ -219,6 +250,11 @@ class Child:
         Returns
         -------
         Child
+
+        Raises
+        ------
+        ChildEnded
+            If the process had ended before, or ended meanwhile.
         """
         shared = self._shared
         if self._parent is not None:
@@ -243,17 +279,16 @@ class Child:
             raise ChildEnded(self._stopped(stop)) from None
         finally:
             theirs.close()
-        fork = Child(Channel(ours, shared.limits.frame_bytes), shared, self, pid)
+        fork = Child(ours, shared, self, pid)
         shared.forks.append(fork)
         return fork
 
     # Exchanges
 
-    def _sure(self, request: dict) -> dict:
-        try:
-            return self._quick(request)[0]
-        except Stop as stop:
-            raise ChildEnded(self._stopped(stop)) from None
+    def _number(self, callback: Callable, given: dict[int, Callable]) -> int:
+        number = next(self._shared.numbers)
+        given[number] = callback
+        return number
 
     def _quick(self, request: dict, fds: Sequence[int] = ()) -> tuple[dict, list]:
         limits = self._shared.limits
@@ -267,6 +302,7 @@ class Child:
         wall: float,
         outputs: CellOutputs | None = None,
         fds: Sequence[int] = (),
+        given: Mapping[int, Callable] | None = None,
     ) -> tuple[dict, list]:
         """Send a request and serve the process until its reply is there."""
         self._check()
@@ -279,7 +315,7 @@ class Child:
         start = time.monotonic()
         deadline = start + min(wall, limits.notebook_wall - shared.waited)
         watch = shared.keeper.arm(cpu, self._process, outputs)
-        serve = Served(limits, shared.callbacks)
+        serve = Served(limits, self._bound | dict(given or {}))
         self._busy = True
         try:
             try:
@@ -334,6 +370,7 @@ class Child:
         if self._ended is not None:
             return
         self._ended = why
+        self._bound.clear()
         self._wire.close()
         shared, parent = self._shared, self._parent
         if parent is None:

@@ -232,7 +232,10 @@ class Keeper:
 
 def _ended(status: int | None) -> Ended:
     if status is not None and os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
+        number = os.WTERMSIG(status)
+        # Most real-time signals have no name.
+        known = number in list(signal.Signals)
+        name = signal.Signals(number).name if known else number
         return Ended("killed", f"the process was killed by the signal {name}")
     code = "" if status is None else f" (exit code {os.waitstatus_to_exitcode(status)})"
     return Ended("exit", f"the process ended itself{code}")

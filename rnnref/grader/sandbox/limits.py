@@ -43,8 +43,10 @@ class Limits:
     displays: int = 20_000
     # Text after which a cell or call that never stops printing is stopped.
     flood: int = 256 * _MIB
-    # One frame: a call's arguments or its result.
+    # Arrays among the arguments of one call.
     frame_bytes: int = 64 * _MIB
+    # Arrays in what one call returns: a test keeps the results of many.
+    reply_bytes: int = 8 * _MIB
     # Calls back into the trusted side during one call or cell: how many, how large the arguments of
     # each, how long all of them, and the memory that each may take here.
     callbacks: int = 10_000

@@ -5,10 +5,13 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from dataclasses import dataclass
 
 from .limits import Limits
+from .tidy import tidy_json
 
 _MIME = re.compile(r"[a-z]+/[A-Za-z0-9.+-]{1,80}")
+_JSON = re.compile(r"application/(.*\+)?json")
 _MAX_OUTPUTS = 500
 _REMEMBERED = 200
 
@@ -25,7 +28,8 @@ class NotebookOutputs:
     def __init__(self, limits: Limits):
         self.limits = limits
         self.left = limits.notebook_output
-        self.shown: dict[str, list[dict]] = {}
+        # What later messages can update.
+        self.shown: list[_Shown] = []
 
 
 class CellOutputs:
@@ -74,30 +78,28 @@ class CellOutputs:
             return
         data = {mime: part for mime, part in data.items() if _is_mime_part(mime, part)}
         try:
+            data, metadata = tidy_json(data), tidy_json(metadata)
             size = len(json.dumps([data, metadata], allow_nan=False))
         except ValueError:
-            return
-        if self._clear_next and kind != "update_display_data":
-            self._clear()
-        if size > min(self._notebook.limits.cell_display - self._display, self._notebook.left):
             self._left_out += 1
             return
-        self._display += size
-        self._notebook.left -= size
         identity = message.get("display_id")
         if kind == "update_display_data":
-            for output in self._notebook.shown.get(str(identity), ()):
-                output.update(data=data, metadata=metadata)
+            self._update(identity, size, data=data, metadata=metadata)
+            return
+        if self._clear_next:
+            self._clear()
+        if len(self._outputs) >= _MAX_OUTPUTS or not self._charge(size):
+            self._left_out += 1
             return
         output = {"output_type": "display_data", "data": data, "metadata": metadata}
         if kind == "execute_result":
             count = message.get("count")
             count = count if type(count) is int and 0 < count < 10**6 else None
             output |= {"output_type": "execute_result", "execution_count": count}
-        if self._append(output) and identity is not None:
-            shown = self._notebook.shown
-            if str(identity) in shown or len(shown) < _REMEMBERED:
-                shown.setdefault(str(identity), []).append(output)
+        self._outputs.append(output)
+        if type(identity) is str and len(self._notebook.shown) < _REMEMBERED:
+            self._notebook.shown.append(_Shown(identity, self, output, size))
 
     def finish(self) -> list[dict]:
         """The outputs; later cells may still update displays within them."""
@@ -113,30 +115,52 @@ class CellOutputs:
         last = self._outputs[-1] if self._outputs else {}
         if last.get("output_type") == "stream" and last["name"] == name:
             last["text"] += text
+        elif len(self._outputs) < _MAX_OUTPUTS or always:
+            self._outputs.append({"output_type": "stream", "name": name, "text": text})
         else:
-            self._append({"output_type": "stream", "name": name, "text": text}, always=always)
-
-    def _append(self, output: dict, *, always: bool = False) -> bool:
-        if len(self._outputs) >= _MAX_OUTPUTS and not always:
             self._left_out += 1
+
+    def _update(self, identity: object, size: int, **content: dict) -> None:
+        """Change all displays under an id; each takes the room of what it shows now."""
+        for shown in self._notebook.shown:
+            if shown.identity == identity:
+                if shown.cell._charge(size - shown.size):
+                    shown.size = size
+                    shown.output.update(content)
+                else:
+                    self._left_out += 1
+
+    def _charge(self, size: int) -> bool:
+        """Take room in this cell and in the notebook, if there is enough."""
+        if size > min(self._notebook.limits.cell_display - self._display, self._notebook.left):
             return False
-        self._outputs.append(output)
+        self._display += size
+        self._notebook.left -= size
         return True
 
     def _clear(self) -> None:
         """Forget what was shown: an animation keeps its last picture, and takes only its room."""
         self._outputs = []
+        self._notebook.shown = [s for s in self._notebook.shown if s.cell is not self]
         self._notebook.left += self._text + self._display
         self._text = self._display = self._left_out = 0
         self._cut = {"stdout": 0, "stderr": 0}
         self._clear_next = False
 
 
+@dataclass
+class _Shown:
+    identity: str
+    cell: CellOutputs
+    output: dict
+    size: int
+
+
 def _is_mime_part(mime: str, part: object) -> bool:
     """Whether the notebook format allows it: text, and objects for JSON only."""
     if not _MIME.fullmatch(mime):
         return False
-    return type(part) is str or mime.endswith(("/json", "+json"))
+    return type(part) is str or bool(_JSON.fullmatch(mime))
 
 
 def _size(count: int) -> str:

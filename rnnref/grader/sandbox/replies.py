@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from ...engine.codec import CodecError, decode
 from ...engine.outcome import Raised
 from .keeper import Ended, Stop
+from .tidy import tidy_text
 
-TEXT = 1000
 _TRACEBACK_LINES = 200
+_NAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ def read_cell(header: dict) -> tuple[dict | None, int | None]:
         case None:
             return None, count
         case [str(name), str(text), [*lines]] if all(type(line) is str for line in lines):
-            lines = [line[:TEXT] for line in lines[-_TRACEBACK_LINES:]]
-            return {"ename": name[:TEXT], "evalue": text[:TEXT], "traceback": lines}, count
+            lines = [tidy_text(line) for line in lines[-_TRACEBACK_LINES:]]
+            return {"ename": tidy_text(name), "evalue": tidy_text(text), "traceback": lines}, count
     raise nonsense()
 
 
@@ -113,16 +114,32 @@ def read_call(header: dict, parts: list, arguments: set[str]) -> Reply:
         case {"value": tree}:
             try:
                 return Reply(decode(tree, parts), **about)
-            except CodecError:
+            # RecursionError: where the codec would quote what is nested a thousand deep.
+            except (CodecError, RecursionError):
                 raise nonsense() from None
         case {"refused": str(text)}:
-            return Reply(refused=text[:TEXT], **about)
+            return Reply(refused=tidy_text(text), **about)
         case {"error": [str(kind), str(text), int() | None as line]}:
             found = getattr(builtins, kind, None)
             known = isinstance(found, type) and issubclass(found, BaseException)
             line = line if line and 0 < line < 10**6 else None
-            return Reply(error=Raised(kind if known else "Exception", text[:TEXT], line), **about)
+            kind = kind if known else "Exception"
+            return Reply(error=Raised(kind, tidy_text(text), line), **about)
     raise nonsense()
+
+
+def read_names(header: dict) -> list[str]:
+    """The names in the reply to the question for them.
+
+    Raises
+    ------
+    Stop
+        If it is no reply.
+    """
+    names = header.get("names")
+    if type(names) is not list or not all(type(name) is str for name in names):
+        raise nonsense()
+    return [tidy_text(name) for name in names[:_NAMES]]
 
 
 def nonsense() -> Stop:

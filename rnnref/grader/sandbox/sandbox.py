@@ -109,7 +109,7 @@ class Sandbox:
         (stdout, their_stdout), (stderr, their_stderr) = os.pipe(), os.pipe()
         theirs = [their_wire.detach(), their_control.detach(), their_stdout, their_stderr]
         keeper = Keeper(Channel(control, CONTROL_BYTES), stdout, stderr, limits)
-        child = Child.first(Channel(wire, limits.frame_bytes), keeper, limits)
+        child = Child.first(wire, keeper, limits)
         deadline = time.monotonic() + limits.start_wall
         try:
             self._zygote.channel.send(asdict(limits), fds=theirs, deadline=deadline)

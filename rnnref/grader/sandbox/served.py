@@ -14,7 +14,8 @@ from ...engine.codec import Bounds, CodecError, encode
 from .keeper import Ended, Stop
 from .limits import Limits
 from .outputs import CellOutputs
-from .replies import TEXT, nonsense
+from .replies import nonsense
+from .tidy import TEXT
 from .values import unpack
 
 
@@ -26,7 +27,7 @@ class Served:
     limits : Limits
         How many.
     callbacks : mapping
-        Number → function.
+        Number → function; this process was given each of them.
     """
 
     def __init__(self, limits: Limits, callbacks: Mapping[int, Callable]):
@@ -54,7 +55,7 @@ class Served:
             args, kwargs = unpack(
                 header.get("values"), buffers, bounds=Bounds(size=limits.callback_bytes)
             )
-        except CodecError:
+        except (CodecError, RecursionError):
             raise nonsense() from None
         left = limits.callback_wall - self.took
         if callback is None or self._called > limits.callbacks or left <= 0:

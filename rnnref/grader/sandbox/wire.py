@@ -50,16 +50,26 @@ class Channel:
     ----------
     sock : socket.socket
         A stream socket; the channel owns it.
-    frame_bytes : int
-        The largest sum of a frame's buffers.
+    sends : int
+        The largest sum of the buffers of a frame that is sent.
+    receives : int, optional
+        The same of a frame that comes; without it, as `sends`.
     takes_fds : bool
         Whether file descriptors may come with a frame. Never on the trusted side.
     """
 
-    def __init__(self, sock: socket.socket, frame_bytes: int, *, takes_fds: bool = False):
+    def __init__(
+        self,
+        sock: socket.socket,
+        sends: int,
+        receives: int | None = None,
+        *,
+        takes_fds: bool = False,
+    ):
         sock.setblocking(False)
         self._sock = sock
-        self._frame_bytes = frame_bytes
+        self._sends = sends
+        self._receives = sends if receives is None else receives
         self._takes_fds = takes_fds
         self.fds: list[int] = []
 
@@ -117,7 +127,7 @@ class Channel:
         """
         text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")
         sizes = [memoryview(buffer).nbytes for buffer in buffers]
-        self._check(len(text), sizes)
+        _check(len(text), sizes, self._sends)
         prefix = _PREFIX.pack(len(text), len(sizes)) + struct.pack(f"!{len(sizes)}Q", *sizes)
         first = memoryview(prefix + text)
         if fds:
@@ -159,16 +169,9 @@ class Channel:
         if count > _MAX_BUFFERS:
             raise WireError(f"a frame of {count} buffers")
         sizes = struct.unpack(f"!{count}Q", self._exactly(8 * count, deadline, watch))
-        self._check(length, sizes)
+        _check(length, sizes, self._receives)
         header = _parsed(self._exactly(length, deadline, watch))
         return header, [self._exactly(size, deadline, watch) for size in sizes]
-
-    def _check(self, length: int, sizes: Sequence[int]) -> None:
-        if length > HEADER_BYTES or len(sizes) > _MAX_BUFFERS or sum(sizes) > self._frame_bytes:
-            raise FrameTooLarge(
-                f"a frame of {length} + {sum(sizes)} bytes; at most {HEADER_BYTES} + "
-                f"{self._frame_bytes} are allowed"
-            )
 
     def _send_all(self, data: memoryview, deadline: float | None, watch: Mapping | None) -> None:
         while data:
@@ -233,6 +236,14 @@ class Channel:
                     poll.unregister(fd)
             if self._sock.fileno() in ready:
                 return
+
+
+def _check(length: int, sizes: Sequence[int], bound: int) -> None:
+    if length > HEADER_BYTES or len(sizes) > _MAX_BUFFERS or sum(sizes) > bound:
+        raise FrameTooLarge(
+            f"a frame of {length} + {sum(sizes)} bytes; "
+            f"at most {HEADER_BYTES} + {bound} are allowed"
+        )
 
 
 def _parsed(text: bytearray) -> dict:

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from rnnref.grader.intake import files
+from rnnref.grader.intake import notebook as notebooks
 from rnnref.grader.intake import preflight as module
 from rnnref.grader.intake.files import is_safe, read_regular
 from rnnref.grader.intake.notebook import Refused, RefusedError
@@ -359,3 +360,48 @@ def test_several_zip_files(folder, good, source):
 def test_a_file_name_cannot_break_a_sentence(folder, source):
     (folder / ("x\n" * 20 + ".ipynb")).write_bytes(b"")
     _refused(preflight(folder, source), "empty file")
+
+
+def test_a_cell_that_is_far_too_long_is_left_out(good, source):
+    plain = json.loads(good)
+    plain["cells"].append({"cell_type": "code", "metadata": {}, "source": "a=1\n" * 50_001})
+    last = len(plain["cells"])
+    _accepted(check_notebook(json.dumps(plain).encode(), source), f"Cell {last} was longer than")
+
+
+def _with_cells(good, *sources):
+    plain = json.loads(good)
+    plain["cells"] += [{"cell_type": "code", "metadata": {}, "source": text} for text in sources]
+    return json.dumps(plain).encode()
+
+
+def test_a_notebook_that_is_far_too_large_is_refused_unparsed(good, source, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(module, "bound_names", lambda text: parsed.append(text) or frozenset())
+    _refused(check_notebook(_with_cells(good, *["a=1\n" * 40_000] * 7), source), "too large")
+    _refused(check_notebook(_with_cells(good, *[""] * notebooks.MAX_CELLS), source), "too large")
+    plain = json.loads(good)
+    picture = {"x.png": {"image/png": "A" * notebooks.MAX_NOTEBOOK}}
+    plain["cells"][0] = {"cell_type": "markdown", "source": "", "attachments": picture}
+    _refused(check_notebook(json.dumps(plain).encode(), source), "too large")
+    assert parsed == []
+
+
+def test_outputs_do_not_count(good, source):
+    plain = json.loads(good)
+    code = next(cell for cell in plain["cells"] if cell["cell_type"] == "code")
+    code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * 11_000_000}]
+    _accepted(check_notebook(json.dumps(plain).encode(), source))
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("limit", ["MAX_TOTAL", "MAX_NOTEBOOKS"])
+def test_many_notebooks_are_not_kept_in_memory(folder, good, source, monkeypatch, zipped, limit):
+    monkeypatch.setattr(module, limit, 3 * len(good) if limit == "MAX_TOTAL" else 3)
+    entries = [(f"{number}.ipynb", good) for number in range(40)]
+    if zipped:
+        (folder / "a.zip").write_bytes(_zip(*entries))
+    else:
+        for name, data in entries:
+            (folder / name).write_bytes(data)
+    _refused(preflight(folder, source), "too large")

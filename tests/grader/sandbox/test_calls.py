@@ -102,8 +102,10 @@ def test_what_cannot_cross_is_named(proxy):
 
 
 def test_a_result_that_is_too_large_is_refused(student, proxy):
-    student.run_cell("def huge(x): return np.zeros(2**24)\ndef many(x): return [[]] * 10**6")
-    assert "bytes" in proxy("huge").outcome([1]).refused
+    student.run_cell("def huge(x): return np.zeros(x)\ndef many(x): return [[]] * 10**6")
+    assert "bytes" in proxy("huge").outcome([2**24]).refused
+    assert "8388608 bytes" in proxy("huge").outcome([2**20 + 1]).refused
+    assert proxy("huge").outcome([2**20]).has_value
     assert "values" in proxy("many").outcome([1]).refused
     assert proxy("same").outcome([1]).value == 1
 
@@ -154,6 +156,38 @@ def test_a_call_back_is_gone_after_its_call(student, proxy):
     student.run_cell("def keep(f): global kept; kept = f\ndef later(x): return kept(x)")
     proxy("keep").outcome([abs])
     assert proxy("later").outcome([1]).error.kind == "RuntimeError"
+
+
+FORGE = """
+import json, sys
+def forge(numbers):
+    worker = next(m for n, m in list(sys.modules.items()) if n.endswith("inside.worker"))
+    import gc
+    (mine,) = [o for o in gc.get_objects() if type(o) is worker.Worker]
+    said = []
+    for number in range(numbers):
+        try: said.append(mine._callback(number, "forged")(1))
+        except RuntimeError: pass
+    return said
+"""
+
+
+def test_a_call_back_answers_only_whom_it_was_given_to(make_child):
+    child = make_child()
+    child.run_cell(FORGE)
+    with child.fork() as first, child.fork() as second:
+        first.bind("given", lambda x: x + 1)
+        assert first.call("given", [1]).value == 2
+        assert first.call("forge", [100]).value == [2]
+        assert second.call("forge", [100]).value == []
+    assert child.call("forge", [100]).value == []
+    child.bind("given", lambda x: x + 1)
+    assert child.call("forge", [100]).value == [2]
+    with child.fork() as third:
+        assert third.call("forge", [100]).value == []
+        with pytest.raises(CodecError):
+            third.call("forge", [abs, object()])
+        assert third.call("forge", [100]).value == []
 
 
 def test_call_backs_are_counted(make_child):

@@ -11,13 +11,16 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
 import rnnref
 from rnnref.grader.sandbox import Sandbox
 from rnnref.grader.sandbox.child import ChildEnded
+from rnnref.grader.sandbox.keeper import Stop
 from rnnref.grader.sandbox.proxy import Proxy
+from rnnref.grader.sandbox.replies import read_call
 
 pytestmark = pytest.mark.sandbox
 
@@ -39,6 +42,7 @@ def still_works(child):
         ("ctypes.string_at(0)", "killed", "SIGSEGV"),
         ("os.abort()", "killed", "SIGABRT"),
         ("os.kill(os.getpid(), 9)", "killed", "SIGKILL"),
+        ("os.kill(os.getpid(), 40)", "killed", "signal 40"),
     ],
 )
 def test_the_end_of_the_process_is_reported(child, printed, source, kind, text):
@@ -110,11 +114,26 @@ def test_the_supervisor_cannot_be_killed_or_starved(child):
     assert still_works(child)
 
 
-def test_blinding_the_supervisor_ends_the_child(child):
+def test_the_supervisor_cannot_be_blinded(child):
+    source = "import resource; resource.prlimit({}, resource.RLIMIT_NOFILE, (3, 3))"
+    assert child.run_cell(source.format(1)).error["ename"] == "PermissionError"
+    assert child.run_cell(source.format(0)).error is None
+
+
+def test_the_time_of_children_that_nobody_waits_for_counts(make_child, printed):
+    child = make_child(cell_cpu=1)
     result = child.run_cell(
-        "import resource; resource.prlimit(1, resource.RLIMIT_NOFILE, (3, 3))\nwhile True: pass"
+        "import os, signal, time\n"
+        "try: signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nexcept PermissionError: pass\n"
+        "while True:\n"
+        "    if os.fork() == 0:\n"
+        "        while time.process_time() < 0.04: pass\n"
+        "        os._exit(os.write(1, b'.'))\n"
+        "    try: os.wait()\n    except ChildProcessError: pass"
     )
-    assert result.ended.kind == "killed"
+    assert result.ended.text == "stopped after 1 s of CPU time"
+    # Each has used 0.04 s.
+    assert len(printed(result)) < 60
 
 
 # Memory, processes, files
@@ -309,6 +328,37 @@ def test_a_notebook_keeps_a_bounded_sum(make_child):
     assert sum(len(json.dumps(result.outputs)) for result in results) < 102_000
 
 
+SHOW_AND_UPDATE = """
+from IPython.display import HTML, clear_output, display
+shown = [display(i, display_id='same') for i in range(100)][0]
+for i in range(10): shown.update(HTML('x' * 100_000))
+"""
+
+
+def test_an_update_of_many_displays_counts_for_each(make_child):
+    child = make_child(cell_display=500_000, notebook_output=900_000)
+    results = [child.run_cell(SHOW_AND_UPDATE) for _ in range(3)]
+    assert sum(len(json.dumps(result.outputs)) for result in results) < 950_000
+    assert "more outputs" in results[0].outputs[-1]["text"]
+
+
+def test_what_is_cleared_is_not_updated_any_more(make_child):
+    child = make_child(cell_display=200_000)
+    first = child.run_cell("shown = display(1, display_id=True)")
+    child.run_cell(
+        "from IPython.display import HTML, clear_output\nfor i in range(20):\n"
+        "    shown.update(HTML(f'{i}' + 'x' * 150_000)); clear_output()"
+    )
+    # An update by another cell has its room in the cell that showed it, and keeps it.
+    assert first.outputs[0]["data"]["text/html"].startswith("19x")
+    result = child.run_cell(
+        "for i in range(20):\n"
+        "    display(HTML('y' * 150_000), display_id='again'); clear_output()\n"
+        "_ = display('last', display_id='again')"
+    )
+    assert [o["data"]["text/plain"] for o in result.outputs] == ["'last'"]
+
+
 # Secrets
 
 
@@ -371,6 +421,25 @@ def test_there_is_no_network(child, source):
         "ConnectionRefusedError",
         "URLError",
     )
+
+
+@pytest.mark.parametrize("family", ["40", "socket.AF_NETLINK", "socket.AF_PACKET", "2**32 + 16"])
+def test_sockets_of_other_families_cannot_be_made(child, family):
+    source = (
+        "import ctypes, os, socket\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "if libc.{}(ctypes.c_long({}), socket.SOCK_DGRAM, 0, (ctypes.c_int * 2)()) < 0:\n"
+        "    raise OSError(ctypes.get_errno(), 'no')"
+    )
+    for call in ("socket", "socketpair"):
+        assert child.run_cell(source.format(call, family)).error["ename"] == "PermissionError"
+    source = "import socket; socket.socket(40, socket.SOCK_STREAM)"
+    assert child.run_cell(source).error["ename"] == "PermissionError"
+
+
+@pytest.mark.parametrize("family", ["AF_UNIX", "AF_INET", "AF_INET6"])
+def test_ordinary_sockets_can_be_made(child, family):
+    assert child.run_cell(f"import socket; socket.socket(socket.{family}).close()").error is None
+    assert child.run_cell("[s.close() for s in socket.socketpair()]").error is None
 
 
 def test_abstract_sockets_of_the_machine_are_out_of_reach(child):
@@ -436,6 +505,8 @@ def frame(header, *buffers):
     return prefix + text + b"".join(buffers)
 
 
+# As deep as the parser lets through.
+NESTED = b"[" * 900 + b"]" * 900
 CODE = {"dtype": "<f8", "shape": [2], "order": "C", "buffer": 0}
 
 
@@ -451,6 +522,7 @@ CODE = {"dtype": "<f8", "shape": [2], "order": "C", "buffer": 0}
         frame({"value": 1, "cpu": "much"}),
         frame({"value": 1, "changed": 3}),
         frame({"value": {"int": "0x" + "f" * 10**6}}),
+        struct.pack("!IIQ", 2, 1, 8 * 2**20 + 1) + b"{}",
         frame({"error": ["ValueError", {"a": 1}, None]}),
         frame({"refused": 3}),
         frame({"callback": [], "values": {"array": 3}}),
@@ -462,6 +534,15 @@ def test_an_answer_that_is_none_ends_the_child(child, data):
     with child.fork() as fork:
         assert fork.call("lie", [False]).ended.kind == "protocol"
     assert still_works(child)
+
+
+def test_an_answer_that_is_nested_deeper_than_the_stack_is_none():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(Stop) as caught:
+        read_call({"value": {"array": {**CODE, "dtype": deep}}}, [b""], set())
+    assert caught.value.ended.kind == "protocol"
 
 
 def test_an_answer_a_byte_at_a_time_meets_the_deadline(make_child):
@@ -488,6 +569,10 @@ def test_what_an_answer_claims_is_cut(child):
         {"show": ["display_data"], "display_id": {"a": []}},
         {"show": "update_display_data", "data": {}, "metadata": {}, "display_id": "unknown"},
         {"show": "execute_result", "data": {}, "metadata": {}, "count": "many"},
+        {"show": "display_data", "data": {"image/x+json": {"a": 1}}, "metadata": {}},
+        {"show": "display_data", "data": {"application/json": json.loads(NESTED)}, "metadata": {}},
+        {"show": "display_data", "data": {}, "metadata": {"a": json.loads(NESTED)}},
+        {"show": "display_data", "data": {}, "metadata": {}, "display_id": json.loads(NESTED)},
     ],
 )
 def test_displays_that_are_none_are_left_out(child, message):
@@ -499,6 +584,115 @@ def test_displays_that_are_none_are_left_out(child, message):
     )
     assert result.ended is None
     assert all(output.get("data", {}) == {} for output in result.outputs)
+
+
+def test_texts_that_no_file_can_hold_are_changed_on_arrival(child):
+    results = [
+        child.run_cell(source)
+        for source in (
+            "raise ValueError('a\\ud800b')",
+            "raise type('E\\udfff', (ValueError,), {})('')",
+            "print('\\ud800'); import os; os.write(1, b'\\xed\\xa0\\x80')",
+            "display({'text/plain': 'a\\ud800b'}, metadata={'\\udc00': ['\\ud800']}, raw=True)",
+            "display({'application/json': {'k\\udc00': ['\\ud800']}}, raw=True)",
+        )
+    ]
+    assert results[0].error["evalue"] == "a\ufffdb"
+    assert results[3].outputs[0]["data"]["text/plain"] == "a\ufffdb"
+    cell = nbformat.v4.new_code_cell("x")
+    cell.outputs = [nbformat.from_dict(o) for result in results for o in result.outputs]
+    nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).encode()
+    child.run_cell("globals()['n\\ud800'] = 1\ndef f(): raise ValueError('\\udfff')")
+    assert "n\ufffd" in child.names()
+    assert child.call("f").error.text == "\ufffd"
+    lie(child, frame({"refused": "\ud800"}))
+    assert child.call("lie", [False]).refused == "\ufffd"
+
+
+@pytest.mark.parametrize("depth", [200, 400])
+def test_a_display_that_is_nested_too_deep_is_left_out(child, depth):
+    result = child.run_cell(
+        f"part = 1\nfor _ in range({depth}): part = [part]\n"
+        "display({'application/json': part}, raw=True)\n"
+        "display({'text/plain': 'x'}, metadata={'a': part}, raw=True)"
+    )
+    (note,) = result.outputs
+    assert "2 more outputs" in note["text"]
+
+
+WORKER = "import sys\nmodules = list(sys.modules.items())\n" + (
+    "Worker = next(m for n, m in modules if n.endswith('inside.worker')).Worker\n"
+)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "Worker._answer = lambda *_: ({'names': 5, 'ran': 5, 'value': {'x': 1}}, [])",
+        "Worker._answer = lambda *_: ({'names': [5], 'ran': {'error': 1}, 'error': []}, [])",
+        "Worker._answer = lambda *_: ({'bound': 1, 'refused': None}, [b'x'])",
+        "Worker._answer = lambda *_: 5",
+        "Worker._answer = lambda *_: 1 / 0",
+        "Worker._send = lambda self, *_: self._channel._sock.send(bytes(8) + b'x')",
+        "Worker._send = lambda *_: None",
+        "Worker._answer = lambda *_: __import__('threading').Timer(.003, __import__('os')._exit, "
+        "[1]).start() or __import__('time').sleep(9)",
+    ],
+)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda child: child.run_cell("1"),
+        lambda child: child.call("f", [abs]),
+        lambda child: child.get("f"),
+        lambda child: child.names(),
+        lambda child: child.bind("f", abs),
+    ],
+    ids=["run_cell", "call", "get", "names", "bind"],
+)
+def test_a_patched_worker_ends_the_child_and_nothing_else(make_child, patch, ask):
+    child = make_child(call_wall=1, cell_wall=1)
+    try:
+        child.run_cell(WORKER + patch)
+        ended = ask(child).ended
+    except ChildEnded as error:
+        ended = error.ended
+    assert ended == child.ended
+    assert ended.kind in ("protocol", "exit", "time")
+    with pytest.raises(ChildEnded):
+        ask(child)
+    child.close()
+
+
+@pytest.mark.parametrize(
+    "answer", ["{}", "{'forked': True}", "{'forked': -1}", "{'forked': 1}", "{'forked': 99999}"]
+)
+def test_a_fork_that_is_none_has_ended(make_child, answer):
+    child = make_child(call_wall=1)
+    child.run_cell(WORKER + f"Worker._fork = lambda self: self._channel.send({answer})")
+    try:
+        with child.fork() as fork:
+            ended = fork.get("Worker").ended
+    except ChildEnded as error:
+        ended = error.ended
+    assert ended.kind in ("protocol", "exit", "time")
+
+
+def test_an_end_at_any_moment_is_only_an_end(make_child):
+    for wait in np.linspace(0.001, 0.02, 10):
+        child = make_child()
+        child.run_cell(
+            "import os, signal\nsignal.signal(signal.SIGALRM, lambda *_: os._exit(1))\n"
+            f"_ = signal.setitimer(signal.ITIMER_REAL, {wait})"
+        )
+        with contextlib.suppress(ChildEnded):
+            for _ in range(1000):
+                child.names()
+                child.bind("g", abs)
+                with child.fork() as fork:
+                    fork.call("g", [1])
+        assert child.ended.kind == "exit"
+        child.close()
 
 
 # Cheats

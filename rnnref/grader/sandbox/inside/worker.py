@@ -38,14 +38,14 @@ class Worker:
         To the trusted side.
     shell : Shell
         Where cells run.
-    frame_bytes : int
-        As in `Limits`.
+    sizes : tuple of int
+        `reply_bytes` and `frame_bytes` as in `Limits`.
     """
 
-    def __init__(self, channel: Channel, shell: Shell, frame_bytes: int):
+    def __init__(self, channel: Channel, shell: Shell, sizes: tuple[int, int]):
         self._channel = channel
         self._shell = shell
-        self._frame_bytes = frame_bytes
+        self._sizes = sizes
         self._process = os.getpid()
         self._thread = threading.get_ident()
         self._serving = False
@@ -92,7 +92,7 @@ class Worker:
             self._channel.send(reply, parts)
         except FrameTooLarge:
             kept = {key: reply[key] for key in ("cpu", "changed") if key in reply}
-            self._channel.send({"refused": f"more than {self._frame_bytes} bytes", **kept})
+            self._channel.send({"refused": f"more than {self._sizes[0]} bytes", **kept})
 
     # Cells
 
@@ -214,7 +214,7 @@ class Worker:
             self._channel.send({"forked": pid})
             return
         self._channel.forget()
-        self._channel = Channel(socket.socket(fileno=descriptor), self._frame_bytes)
+        self._channel = Channel(socket.socket(fileno=descriptor), *self._sizes)
         self._process = os.getpid()
         self._thread = threading.get_ident()
 

@@ -105,8 +105,8 @@ def _become_student(
     # Every student's numbers would else be the zygote's.
     np.random.seed(int.from_bytes(os.urandom(4), "big"))  # noqa: NPY002 - it is theirs to use
     random.seed()
-    channel = Channel(socket.socket(fileno=wire), int(limits["frame_bytes"]), takes_fds=True)
-    Worker(channel, shell, int(limits["frame_bytes"])).serve()
+    sizes = int(limits["reply_bytes"]), int(limits["frame_bytes"])
+    Worker(Channel(socket.socket(fileno=wire), *sizes, takes_fds=True), shell, sizes).serve()
     os._exit(0)
 
 
