@@ -11,6 +11,7 @@ grading = root / "grading"
 # nbgrader runs its database's tool, alembic, by name: it lies beside nbgrader itself.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 # nbgrader makes its folders itself, but for the database's and the exchange's.
+grading.mkdir(mode=0o700, exist_ok=True)  # marks are nobody else's business
 (grading / "exchange").mkdir(parents=True, exist_ok=True)
 
 # What the public may see lies in folders of its own; what belongs to a class is under grading/.

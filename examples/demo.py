@@ -48,7 +48,10 @@ def main() -> int:
     for sample in samples:
         print(f"  {sample.student:8} {sample.about}")
     isolation = ["--isolation", "none"] if trouble else []
-    return rnnref(["grade", SET, "--course", str(COURSE), *isolation])
+    status = rnnref(["grade", SET, "--course", str(COURSE), *isolation])
+    page = COURSE / "grading" / "feedback" / "elif" / SET / f"{SET}.html"
+    print(f"Open {page.relative_to(ROOT)} in a browser; then `make lab` for the course itself.")
+    return status
 
 
 if __name__ == "__main__":

@@ -459,8 +459,8 @@ check("rnn_step", rnn_step)
 #
 # You may call your `rnn_step`.
 #
-# > **In the margin.** D1 writes $a^{\langle t\rangle} = g(W_{aa} a^{\langle t-1\rangle} + W_{ax}
-# > x^{\langle t\rangle} + b_a)$, D3 and D4 leave the bias out. D4 counts the steps from 0 and calls
+# > **In the margin.** D1 writes
+# > $a^{\langle t\rangle} = g(W_{aa} a^{\langle t-1\rangle} + W_{ax} x^{\langle t\rangle} + b_a)$, D3 and D4 leave the bias out. D4 counts the steps from 0 and calls
 # > the state before all others $s_{-1}$; with us it is $h_0$, and $x_1$ comes first.
 
 

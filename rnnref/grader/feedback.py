@@ -133,7 +133,11 @@ class Feedback:
 
     def _values(self) -> dict:
         points, possible = self.total
-        remark = f"; {self.waiting:g} more are read by a person" if self.waiting else ""
+        remark = (
+            f" so far; {self.waiting:g} of them are still to be read by a person"
+            if self.waiting
+            else ""
+        )
         return {
             "title": self.source.problem_set,
             "student": _short(self.student),

@@ -40,6 +40,7 @@ class Student:
         self._ran: list[str] = []
         self._restarts = 0
         self._lost: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
         self.notes: list[str] = []
 
     def __enter__(self) -> Student:
@@ -75,6 +76,9 @@ class Student:
             result = CellResult([], ended=error.ended)
         if result.ended is None:
             self._ran.append(cell.source)
+            if result.error is not None:
+                said = f"{result.error['ename']}: {result.error['evalue']}"[:200]
+                self._failed |= dict.fromkeys(bound_names(cell.source), said)
             return result.outputs
         self._lose(cell, result.ended.text)
         self._restore()
@@ -118,7 +122,9 @@ class Student:
             return f"The notebook ended before {name} could be tried: {error}."
         if name in self._lost:
             return f"The cell that defines {name} ended the notebook: {self._lost[name]}."
-        return f"Your notebook does not define {name}: its cell fails, or the name is another."
+        if name in self._failed:
+            return f"The cell that defines {name} fails: {self._failed[name]}"
+        return f"Your notebook does not define {name}; is its cell there, under this name?"
 
     def _lose(self, cell: NotebookNode, why: str) -> None:
         """Say what a cell that ended the process has cost."""

@@ -31,11 +31,13 @@ def graded(tmp_path_factory):
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bystander = subprocess.Popen(["sleep", "600"])
     before = _below(os.getpid())
-    result = grade(SET, course, progress=False)
-    left = _below(os.getpid()) - before
-    alive = bystander.poll() is None
-    bystander.kill()
-    bystander.wait()
+    try:
+        result = grade(SET, course, progress=False)
+        left = _below(os.getpid()) - before
+        alive = bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
     return {one.student: one for one in result.graded}, alive, left
 
 

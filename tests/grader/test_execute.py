@@ -204,6 +204,13 @@ def test_a_name_that_is_not_defined_is_said(grade):
     assert "does not define linear_rnn" in result.sentence
 
 
+def test_a_syntax_error_is_named(grade):
+    _, record = grade({"linear_rnn": "def linear_rnn(x, u, w, v, h0=0.0):\n    return (x"})
+    (result,) = (r for r in record.exercises if r.name == "linear_rnn")
+    assert result.points == 0
+    assert "The cell that defines linear_rnn fails: SyntaxError" in result.sentence
+
+
 def test_a_failure_of_the_grader_gives_no_marks_and_asks_for_a_person(grade, monkeypatch):
     def fails(*_, **__):
         raise ZeroDivisionError("in the grader")

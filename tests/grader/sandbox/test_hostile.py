@@ -721,3 +721,19 @@ def test_a_hidden_test_is_not_in_the_history(child):
     child.call("f", [123456])
     shown = child.run_cell("%history\nprint(In, Out)")
     assert "123456" not in json.dumps(shown.outputs)
+
+
+@pytest.mark.parametrize("_", range(4))
+def test_processes_that_die_slowly_do_not_keep_a_fork_from_being_made(make_child, _):
+    child = make_child(total_memory=3 * 2**30)
+    child.run_cell(
+        "import os, time\n"
+        "for _ in range(1000):\n"
+        "    try:\n        pid = os.fork()\n"
+        "    except OSError:\n        break\n"
+        "    if pid == 0:\n"
+        "        held = bytearray(30 * 2**20)\n        time.sleep(1000)\n        os._exit(0)\n"
+        "def fine(): return 1"
+    )
+    with child.fork() as fork:
+        assert fork.call("fine").value == 1

@@ -11,6 +11,7 @@ import resource
 import socket
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from ..values import pack, unpack
 from ..wire import Channel, FrameTooLarge, WireClosed, WireError
 from .kernel import Shell
 
+# Dying processes give their memory back first: a second or two for some gigabytes.
+_FORK_TRIES, _FORK_PAUSE = 200, 0.02
 _TEXT = 1000
 _LINES = 200
 _LATE_SHOWS = 100
@@ -195,16 +198,12 @@ class Worker:
         # Not 1 or 2, should a cell have closed those.
         descriptor = fcntl.fcntl(received, fcntl.F_DUPFD_CLOEXEC, 3)
         os.close(received)
-        # What cells left behind has been killed; unreaped it would still count as processes.
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
         self._flush()
         with warnings.catch_warnings():
             # The student's threads stay behind; the trusted side knows and tries a replay.
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
-                pid = os.fork()
+                pid = _fork()
             except OSError as error:
                 os.close(descriptor)
                 self._channel.send({"error": str(error)})
@@ -217,6 +216,18 @@ class Worker:
         self._channel = Channel(socket.socket(fileno=descriptor), *self._sizes)
         self._process = os.getpid()
         self._thread = threading.get_ident()
+
+
+def _fork() -> int:
+    """As `os.fork`, waiting for what cells left behind: killed, it counts until it is gone."""
+    for _ in range(_FORK_TRIES):
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        with contextlib.suppress(BlockingIOError):
+            return os.fork()
+        time.sleep(_FORK_PAUSE)
+    return os.fork()
 
 
 def _result(value: object) -> tuple[dict, list]:
