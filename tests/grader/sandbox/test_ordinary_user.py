@@ -29,6 +29,7 @@ for _ in range(200):
 n
 '''
 MEMORY = '''
+time.sleep(2)  # until those that were killed before no longer count
 for _ in range(5):
     if os.fork() == 0:
         a = bytearray(b"x" * 2**28)
