@@ -16,11 +16,12 @@ ANSWERS = {"nets", "losses", "learning", "analysis", "baselines"}
 MAY_IMPORT = {
     "rnnref": set(),
     "shapes": set(),
+    "trees": set(),
     "course": set(),
     "engine": {"shapes"},
-    **{room: ANSWERS | {"shapes"} for room in ANSWERS},
-    "checks": ANSWERS | {"shapes", "engine", "course", "rnnref"},
-    "grader": ANSWERS | {"shapes", "engine", "course", "checks", "rnnref"},
+    **{room: ANSWERS | {"shapes", "trees"} for room in ANSWERS},
+    "checks": ANSWERS | {"shapes", "trees", "engine", "course", "rnnref"},
+    "grader": ANSWERS | {"shapes", "trees", "engine", "course", "checks", "rnnref"},
 }
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.analysis.trees import named_leaves, with_leaves
 from rnnref.shapes import ShapeError, require_count
+from rnnref.trees import named_leaves, with_leaves
 
 
 class GradientComparison(NamedTuple):

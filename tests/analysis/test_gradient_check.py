@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnref import ShapeError, check_entries, check_gradient
-from rnnref.analysis.trees import named_leaves, with_leaves
+from rnnref.trees import named_leaves, with_leaves
 
 
 class Pair(NamedTuple):

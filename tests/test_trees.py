@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.analysis.trees import named_leaves, with_leaves
+from rnnref.trees import named_leaves, with_leaves
 
 
 class Gate(NamedTuple):
