@@ -12,7 +12,7 @@ python = .venv/bin/python
 unexport PYTHONPATH PYTHONHOME
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-rest test-all lab notebooks bench clean packages sandbox
+.PHONY: help demo test test-rest test-all lab notebooks bench oracle clean packages sandbox
 .NOTPARALLEL:
 
 help:  ## list what can be made
@@ -42,6 +42,9 @@ notebooks: packages  ## build the notebooks anew from their text
 
 bench: packages  ## measure the speed of the networks and of the grader
 	$(python) -m bench
+
+oracle:  ## install PyTorch, which tests and benches compare with where it is there
+	@PYTHON="$(PYTHON)" INSTALL_OPTIONS="$(INSTALL_OPTIONS)" sh tools/setup.sh oracle
 
 clean:  ## remove .venv and caches; marks in grading/ stay
 	rm -rf .venv setup.log build *.egg-info .pytest_cache .ruff_cache .hypothesis

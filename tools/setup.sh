@@ -2,6 +2,7 @@
 # Set up what the Makefile's targets need, or say in one sentence what is missing.
 #
 #   sh tools/setup.sh packages    the Python packages, in .venv
+#   sh tools/setup.sh oracle      PyTorch besides, for the tests and benches that compare with it
 #   sh tools/setup.sh sandbox     the system programs that keep submissions apart
 #
 # PYTHON names the interpreter to take, INSTALL_OPTIONS further options for pip.
@@ -104,6 +105,16 @@ packages() {
     echo "The packages are ready."
 }
 
+# Here pip's configuration counts, since it may name a folder with PyTorch's small build without
+# CUDA.
+oracle() {
+    packages
+    touch setup.log
+    with_progress .venv/bin/python -I -m pip install --disable-pip-version-check \
+        --progress-bar off --constraint constraints.txt torch ||
+        stop "PyTorch cannot be installed for this Python: $(tail -n 1 setup.log)"
+}
+
 # --- the system's programs ----------------------------------------------------------------
 
 # Installs a package of Debian or Ubuntu where that is allowed; fails where it is not.
@@ -128,6 +139,7 @@ sandbox() {
 
 case ${1:-} in
     packages) packages ;;
+    oracle) oracle ;;
     sandbox) sandbox ;;
-    *) stop "usage: sh tools/setup.sh packages | sandbox" ;;
+    *) stop "usage: sh tools/setup.sh packages | oracle | sandbox" ;;
 esac

@@ -26,7 +26,7 @@ def examine(sheet: Sheet, call: Call, *, again: Sequence[Call] = ()) -> Report:
     sheet : Sheet
         The exercise's probes.
     call : callable
-        Calls the function: ``call(args) -> Outcome``.
+        Calls the function: ``call(probe) -> Outcome``.
     again : sequence of callable
         Further ways to call the same function (once more, in a fresh process); each must agree
         with the first.
@@ -37,7 +37,7 @@ def examine(sheet: Sheet, call: Call, *, again: Sequence[Call] = ()) -> Report:
     """
     tried: list[Tried] = []
     for probe in sheet.probes:
-        outcome = sheet.seen(call(probe.args), probe)
+        outcome = sheet.seen(call(probe), probe)
         tried.append(Tried(probe, outcome, is_right(outcome, probe.expected, sheet.returned)))
         if outcome.ended:
             break
@@ -86,7 +86,7 @@ def _is_blank(outcome) -> bool:
 
 
 def _agrees(sheet: Sheet, call: Call, tried: Tried) -> bool:
-    return is_same(sheet.seen(call(tried.probe.args), tried.probe), tried.outcome)
+    return is_same(sheet.seen(call(tried.probe), tried.probe), tried.outcome)
 
 
 def _unsteady(tried: Tried) -> str:

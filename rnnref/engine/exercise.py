@@ -28,6 +28,7 @@ class Case:
     label: str
     args: tuple
     special: bool = False
+    strict: bool = False
 
 
 def plain(label: str, *args: object) -> Case:
@@ -38,6 +39,11 @@ def plain(label: str, *args: object) -> Case:
 def special(label: str, *args: object) -> Case:
     """A case at the edge (one step, one unit, a demanded error): half the points hang on these."""
     return Case(label, args, special=True)
+
+
+def strict(label: str, *args: object) -> Case:
+    """A special case in which overflow, division by zero and invalid values are errors."""
+    return Case(label, args, special=True, strict=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +136,10 @@ class Exercise:
 
         @functools.cache
         def fingerprint(name: str) -> Outcome:
-            return seen(local(wrong[name])(case.args), case.args, self.observe)
+            return seen(local(wrong[name])(case), case.args, self.observe)
 
-        expected = seen(local(self.reference)(case.args), case.args, self.observe)
-        return Probe(case.label, case.args, case.special, expected, fingerprint)
+        expected = seen(local(self.reference)(case), case.args, self.observe)
+        return Probe(case.label, case.args, case.special, expected, fingerprint, case.strict)
 
 
 def edit(function: Callable, *changes: tuple[str, str]) -> Callable:

@@ -9,8 +9,11 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+
+from .formula import Formula
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,17 @@ class Outcome:
         return self.error is None and self.ended is None and self.refused is None
 
 
-Call = Callable[[tuple], Outcome]
+class Trial(Protocol):
+    """What a call needs: the arguments, and whether a numerical warning is an error."""
+
+    args: tuple
+    strict: bool
+
+
+Call = Callable[[Trial], Outcome]
+
+# What counts as a numerical warning: an exponential that becomes 0 is none.
+WARNINGS = ("over", "invalid", "divide")
 
 
 def local(function: Callable) -> Call:
@@ -66,13 +79,15 @@ def local(function: Callable) -> Call:
     Returns
     -------
     callable
-        Takes a tuple of arguments, gives an `Outcome`. What the function prints and warns about
-        is dropped: neither may cost marks, and a check that calls it twenty times stays readable.
+        Takes a `Trial` (a case, a probe), gives an `Outcome`. What the function prints and warns
+        about is dropped: neither may cost marks, and a check that calls it twenty times stays
+        readable.
     """
 
-    def call(args: tuple) -> Outcome:
-        given = copied(args)
+    def call(trial: Trial) -> Outcome:
+        given = copied(trial.args)
         with (
+            np.errstate(**dict.fromkeys(WARNINGS, "raise" if trial.strict else "ignore")),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
             warnings.catch_warnings(),
@@ -90,20 +105,24 @@ def local(function: Callable) -> Call:
                 )
             except SystemExit:
                 outcome = Outcome(ended="your function ended the whole program (exit)")
-        changed = (str(i) for i, pair in enumerate(zip(args, given, strict=True)) if differ(*pair))
+        changed = (
+            str(i) for i, pair in enumerate(zip(trial.args, given, strict=True)) if differ(*pair)
+        )
         return replace(outcome, changed=tuple(changed))
 
     return call
 
 
 def copied(value: object) -> object:
-    """A copy down to the arrays, each in its own memory order; functions stay themselves."""
+    """A copy down to the arrays, each in its own memory order; other functions stay themselves."""
     if isinstance(value, np.ndarray):
         return value.copy(order="K")
     if isinstance(value, tuple | list):
         return type(value)(copied(part) for part in value)
     if isinstance(value, dict):
         return {key: copied(part) for key, part in value.items()}
+    if isinstance(value, Formula):
+        return value.fresh()
     return copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
 
 

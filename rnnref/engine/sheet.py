@@ -26,13 +26,17 @@ class Note:
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """One call with its right outcome; ``fingerprint(name)`` is what a mistake gives on it."""
+    """One call with its right outcome.
+
+    ``fingerprint(name)`` is what a mistake gives on it; if `strict`, numerical warnings are errors.
+    """
 
     label: str
     args: tuple
     special: bool
     expected: Outcome
     fingerprint: Callable[[str], Outcome]
+    strict: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ import numpy as np
 
 from .answers import Answers, Misreading
 from .codec import decode, encode
+from .formula import Formula
 from .judge import Judge
 from .outcome import Outcome, Raised
 from .returned import Returned
@@ -95,8 +96,9 @@ def _plain(exercise: Sheet | Answers) -> dict:
 def _plain_probe(probe: Probe, notes: tuple[Note, ...]) -> dict:
     return {
         "label": probe.label,
-        "args": probe.args,
+        "args": [_plain_arg(arg) for arg in probe.args],
         "special": probe.special,
+        "strict": probe.strict,
         "expected": _plain_outcome(probe.expected),
         "fingerprints": {note.name: _plain_outcome(probe.fingerprint(note.name)) for note in notes},
     }
@@ -131,11 +133,23 @@ def _probe(plain: dict) -> Probe:
     fingerprints = {name: _outcome(outcome) for name, outcome in plain["fingerprints"].items()}
     return Probe(
         plain["label"],
-        tuple(plain["args"]),
+        tuple(_arg(arg) for arg in plain["args"]),
         plain["special"],
         _outcome(plain["expected"]),
         fingerprints.__getitem__,
+        plain["strict"],
     )
+
+
+def _plain_arg(arg: object) -> object:
+    """An argument as plain data: a formula as the arguments that make it."""
+    if not isinstance(arg, Formula):
+        return {"value": arg}
+    return {"formula": {name: getattr(arg, name) for name in ("w", "A", "c", "shape", "most")}}
+
+
+def _arg(plain: dict) -> object:
+    return Formula(**plain["formula"]) if "formula" in plain else plain["value"]
 
 
 def _outcome(plain: dict) -> Outcome:

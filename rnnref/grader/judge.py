@@ -9,7 +9,7 @@ import numpy as np
 from rnnref.checks import references, sheets
 from rnnref.engine.answers import Answers
 from rnnref.engine.examine import examine, rescued
-from rnnref.engine.outcome import Call, Outcome
+from rnnref.engine.outcome import Call, Outcome, copied
 from rnnref.engine.report import Mark, Report
 from rnnref.engine.rescue import Helpers
 from rnnref.engine.sheet import Sheet
@@ -89,7 +89,7 @@ class SandboxJudge:
         first, second = self._calls(sheet, answer, 2, helpers)
         # Only a function that is right so far is tried once more, in another process.
         fresh = cache(lambda: self._calls(sheet, answer, 1, helpers)[0])
-        return examine(sheet, first, again=(second, lambda args: fresh()(args)))
+        return examine(sheet, first, again=(second, lambda probe: fresh()(probe)))
 
     def _calls(
         self, sheet: Sheet, answer: Proxy, rounds: int, helpers: Helpers | None
@@ -103,8 +103,10 @@ class SandboxJudge:
     def _round(self, sheet: Sheet, fork: Proxy) -> Call:
         outcomes: dict[int, Outcome] = {}
         for i in self._order.permutation(len(sheet.probes)):
-            args = sheet.probes[i].args
-            outcomes[id(args)] = outcome = fork.outcome(args)
+            probe = sheet.probes[i]
+            errstate = "raise" if probe.strict else "ignore"
+            outcome = fork.outcome(copied(probe.args), errstate=errstate)
+            outcomes[id(probe)] = outcome
             if outcome.ended:
-                return lambda args: outcome
-        return lambda args: outcomes[id(args)]
+                return lambda probe: outcome
+        return lambda probe: outcomes[id(probe)]

@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 
+from rnnref.engine.exercise import plain, strict
+from rnnref.engine.formula import Formula
 from rnnref.engine.outcome import differ, local
 
 
@@ -16,7 +18,7 @@ def test_the_function_gets_a_copy_and_a_change_is_seen():
         parts[0][0] = 1
         named["b"] = 2
 
-    outcome = local(change)(given)
+    outcome = local(change)(plain("", *given))
     assert outcome.changed == ("0", "1", "2")
     assert not differ(given, (np.arange(3.0), [np.zeros(2)], {"a": np.ones(1)}))
 
@@ -31,13 +33,15 @@ def test_a_restored_argument_counts_as_unchanged_only_bit_for_bit():
         x += 0.1
         x[:] = before
 
-    assert local(there_and_back)((np.array([0.3, 1e-9]),)).changed == ("0",)
-    assert local(saved)((np.array([0.3, 1e-9]),)).changed == ()
+    case = plain("", np.array([0.3, 1e-9]))
+    assert local(there_and_back)(case).changed == ("0",)
+    assert local(saved)(case).changed == ()
 
 
 def test_memory_order_reaches_the_function():
     orders = []
-    local(lambda x: orders.append(x.flags.f_contiguous))((np.asfortranarray(np.ones((2, 3))),))
+    case = plain("", np.asfortranarray(np.ones((2, 3))))
+    local(lambda x: orders.append(x.flags.f_contiguous))(case)
     assert orders == [True]
 
 
@@ -48,7 +52,7 @@ def test_prints_and_warnings_are_dropped(capsys):
         warnings.warn("careful", stacklevel=1)
         return 1.0 / np.array(0.0)
 
-    outcome = local(noisy)(())
+    outcome = local(noisy)(plain(""))
     assert outcome.value == np.inf
     assert capsys.readouterr() == ("", "")
 
@@ -60,10 +64,26 @@ def test_an_error_is_told_by_its_first_builtin_class_and_line():
     def fails():
         raise MyError("no such thing")
 
-    error = local(fails)(()).error
+    error = local(fails)(plain("")).error
     assert (error.kind, error.text) == ("LookupError", "no such thing")
     assert error.line == fails.__code__.co_firstlineno + 1
 
 
 def test_exit_does_not_end_the_check():
-    assert "ended the whole program" in local(sys.exit)(()).ended
+    assert "ended the whole program" in local(sys.exit)(plain("")).ended
+
+
+def test_numerical_warnings_are_errors_in_strict_cases_alone():
+    for function, x in ((np.exp, 1e4), (np.log, 0.0), (np.sqrt, -1.0)):
+        assert local(function)(plain("", np.array(x))).has_value
+        assert local(function)(strict("", np.array(x))).error.kind == "FloatingPointError"
+    assert local(np.exp)(strict("", np.array(-1e4))).value == 0
+
+
+def test_each_call_may_call_a_given_function_as_often_as_the_first():
+    f = Formula.draw(np.random.default_rng(0), (2,), most=2)
+    twice = local(lambda f, x: f(x) + f(x))
+    case = plain("", f, np.zeros(2))
+    assert twice(case).value == twice(case).value == 2 * f(np.zeros(2))
+    outcome = local(lambda f, x: f(x) + f(x) + f(x))(case)
+    assert outcome.error.text == "f may be called 2 times, and this was once more"

@@ -139,7 +139,7 @@ class Child:
         args: Sequence = (),
         kwargs: Mapping[str, object] | None = None,
         *,
-        errstate: str | None = None,
+        errstate: str = "ignore",
     ) -> Reply:
         """Call a function of the notebook.
 
@@ -150,8 +150,9 @@ class Child:
         args, kwargs : sequence, mapping
             Values that the codec knows; an argument may also be a function, which is then called
             back here, or a `numpy.random.Generator`, which crosses as a copy.
-        errstate : str, optional
-            Under `numpy.errstate(all=errstate)`, for example ``"raise"``.
+        errstate : str
+            For `numpy.errstate` of overflow, invalid values and division by zero, for example
+            ``"raise"``.
 
         Returns
         -------

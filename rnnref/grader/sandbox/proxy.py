@@ -37,7 +37,7 @@ class Proxy:
         args: Sequence,
         kwargs: Mapping[str, object] | None = None,
         *,
-        errstate: str | None = None,
+        errstate: str = "ignore",
     ) -> Outcome:
         """Call the function once; see `Child.call`.
 
@@ -45,7 +45,7 @@ class Proxy:
         ----------
         args, kwargs : sequence, mapping
             The arguments.
-        errstate : str, optional
+        errstate : str
             For `numpy.errstate`.
 
         Returns

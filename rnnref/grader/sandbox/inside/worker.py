@@ -149,14 +149,14 @@ class Worker:
 
     # Functions
 
-    def _call(self, name: str, args: list, kwargs: dict, errstate: str | None):
+    def _call(self, name: str, args: list, kwargs: dict, errstate: str):
         before = {key: _fingerprint(value) for key, value in _named(args, kwargs)}
         function = self._shell.user_ns.get(name)
         start = _cpu()
         try:
             if name not in self._shell.user_ns:
                 raise NameError(f"name '{name}' is not defined")
-            with np.errstate(all=errstate) if errstate else contextlib.nullcontext():
+            with np.errstate(over=errstate, invalid=errstate, divide=errstate):
                 value = function(*args, **kwargs)
             reply, parts = _result(value)
         except BaseException as error:
