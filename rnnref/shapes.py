@@ -113,6 +113,12 @@ def require_count(where, name, value, least=1):
     return count
 
 
+def require_dropout(where, p):
+    """Raise ValueError unless 0 ≤ `p` < 1: with p = 1 nothing would be left to be scaled."""
+    if not 0 <= p < 1:
+        raise ValueError(f"{where}: p must lie in 0 ≤ p < 1, got {p}")
+
+
 def require_ids(where, name, ids, size):
     """Return `ids` as an integer array.
 

@@ -1,0 +1,1 @@
+"""From gradients to trained networks: optimisers, a training loop, models."""
