@@ -7,7 +7,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-BENCHES = ("rnn", "grading")  # each a module here, with measure() -> Markdown
+BENCHES = ("rnn", "lstm", "gru", "ctc", "grading")  # each a module here, with measure() -> Markdown
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -7,21 +7,30 @@ from pathlib import Path
 import numpy as np
 
 
-def report(title, axes, command, rows):
-    """Return the text; a row is (shape, dtype, seconds by contender), `rnnref` the first one."""
+def report(title, axes, command, rows, kept=None):
+    """Return the text.
+
+    A row is (shape, dtype, seconds by contender, memory), `rnnref` the first contender; its
+    memory is in units of what is `kept`, in words, or None.
+    """
     _, *others = rows[0][2]
     head = [axes, "dtype", "rnnref, ms"]
     for other in others:
         head += [f"{other}, ms", f"rnnref / {other}"]
+    if kept:
+        head.append("memory / kept")
     body = []
-    for shape, dtype, seconds in rows:
+    for shape, dtype, seconds, memory in rows:
         ours = seconds["rnnref"]
         cells = [str(shape), dtype, f"{1e3 * ours:.2f}"]
         for other in others:
             cells += [f"{1e3 * seconds[other]:.2f}", f"{ours / seconds[other]:.2f}"]
+        if kept:
+            cells.append(f"{memory:.2f}")
         body.append(cells)
     made = f"Made by `{command}`: medians of rounds in which all take turns. {machine()}"
-    return "\n".join([f"# {title}", "", *table(head, body), "", made, ""])
+    unit = [f"Memory is the most that `rnnref` holds at once; kept are {kept}.", ""]
+    return "\n".join([f"# {title}", "", *table(head, body), "", *(unit if kept else []), made, ""])
 
 
 def table(head, body):

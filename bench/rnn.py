@@ -1,20 +1,21 @@
-"""The simple recurrent network against the textbook loop."""
+"""The simple recurrent network against the textbook loop and PyTorch."""
 
 import sys
 
 import numpy as np
 
-from bench import layers
+from bench import layers, torch_layers
 from bench.shapes import RECURRENT, RECURRENT_AXES
 from rnnref import init_rnn, rnn_backward, rnn_forward
 
 TITLE = "Simple recurrent network, forward plus backward"
 AXES, SHAPES = RECURRENT_AXES, RECURRENT
+KEPT = "h and dx", lambda T, B, D, H: T * B * (H + D)
 
 
 def measure():
     """Return the table."""
-    return layers.measure(sys.modules[__name__])
+    return "\n".join([layers.measure(sys.modules[__name__]), torch_layers.note(), ""])
 
 
 def contenders(shape, dtype):
@@ -29,7 +30,8 @@ def contenders(shape, dtype):
         dx, dh0, dparams = rnn_backward(dh, cache)
         return h, dx, dh0, *dparams
 
-    return {"rnnref": rnnref, "textbook loop": lambda: textbook(*params, x, dh)}
+    others = {"textbook loop": lambda: textbook(*params, x, dh)}
+    return {"rnnref": rnnref, **others, **torch_layers.contender("RNN", params, x, dh)}
 
 
 def textbook(U, W, b, x, dh):

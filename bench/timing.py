@@ -1,6 +1,7 @@
-"""Times of several functions that do the same work, measured side by side in one process."""
+"""Times of several functions that do the same work, side by side in one process; memory."""
 
 import time
+import tracemalloc
 
 import numpy as np
 
@@ -24,6 +25,17 @@ def compare(contenders):
         for name, contender in contenders.items():
             times[name].append(_time(contender, repeats[name]))
     return {name: float(np.median(seconds)) for name, seconds in times.items()}
+
+
+def peak(function):
+    """Return the most bytes that NumPy and Python hold at once for a call, its results too."""
+    function()  # what is made once and kept is not counted
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def _time(function, repeats):

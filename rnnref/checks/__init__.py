@@ -16,6 +16,7 @@ from rnnref.engine.exercise import Exercise
 from rnnref.engine.judge import Judge
 from rnnref.engine.report import Mark
 from rnnref.engine.sheet import Sheet
+from rnnref.engine.trained import Trained
 
 VISIBLE_SEED = 0
 
@@ -25,7 +26,7 @@ def problem_sets() -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.ispkg))
 
 
-def table(problem_set: str) -> dict[str, Exercise | Answers]:
+def table(problem_set: str) -> dict[str, Exercise | Answers | Trained]:
     """A problem set's exercises by name, in the notebook's order.
 
     Raises
@@ -41,7 +42,7 @@ def table(problem_set: str) -> dict[str, Exercise | Answers]:
 
 
 @cache
-def sheets(problem_set: str, seed: int) -> dict[str, Sheet | Answers]:
+def sheets(problem_set: str, seed: int) -> dict[str, Sheet | Answers | Trained]:
     """The exercises of a set with their probes drawn from `seed`."""
     return {
         name: exercise.sheet(seed) if isinstance(exercise, Exercise) else exercise

@@ -9,6 +9,7 @@ import numpy as np
 
 from .outcome import Outcome
 from .returned import Leaf, Returned, Unreadable, leaves
+from .sampled import Sampled
 
 # |value − expected| ≤ RTOL·|expected| + SCALE·(largest finite |expected|) + ATOL
 RTOL, SCALE, ATOL = 1e-6, 1e-9, 1e-12
@@ -42,6 +43,8 @@ def close(value: object, expected: object, rtol: float = RTOL) -> np.ndarray:
 
 def leaf_is_right(leaf: Leaf) -> bool:
     """Whether one array, number or string of a result is right everywhere."""
+    if isinstance(leaf.expected, Sampled):
+        return leaf.value.agrees(leaf.expected)
     if isinstance(leaf.expected, str):
         return leaf.value == leaf.expected
     if isinstance(leaf.expected, bool | int) or np.asarray(leaf.expected).dtype.kind in "biu":
@@ -85,6 +88,8 @@ def _without_digits(text: str) -> str:
 
 
 def _same_value(value: object, other: object) -> bool:
+    if isinstance(value, Sampled) and isinstance(other, Sampled):
+        return value.agrees(other)
     if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
         if value.shape != other.shape or value.dtype.kind != other.dtype.kind:
             return False

@@ -11,6 +11,7 @@ from .compare import close, is_right, is_same, leaf_is_right
 from .outcome import Outcome
 from .patterns import pattern
 from .returned import Leaf, Unreadable, leaves
+from .sampled import Sampled
 from .sheet import Note, Probe, Sheet
 
 
@@ -196,6 +197,8 @@ def _join(names: list[str]) -> str:
 def _first_wrong(leaf: Leaf) -> str:
     """The first wrong entry in the order of time, with both numbers."""
     name = leaf.returned.name
+    if isinstance(leaf.expected, Sampled):
+        return _first_unlikely(leaf)
     expected = np.asarray(leaf.expected)
     if expected.dtype.kind not in "iufb":
         return f"{name} should be {leaf.expected!r}, yours is {leaf.value!r}."
@@ -208,6 +211,21 @@ def _first_wrong(leaf: Leaf) -> str:
     if value.dtype.kind == "f" and not np.isfinite(value[index]):
         sentence += " (not a finite number)"
     return f"{sentence}: {_in_time(leaf, index[0])}."
+
+
+def _first_unlikely(leaf: Leaf) -> str:
+    """The mean that chance explains least."""
+    value, expected = leaf.value, leaf.expected
+    if value.mean.shape != expected.mean.shape:
+        return f"{leaf.returned.name} has another number of possible results."
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(value.mean - expected.mean) / np.hypot(value.error, expected.error)
+    index = np.unravel_index(np.nanargmax(gap), gap.shape)
+    place = f"{leaf.returned.name}[{', '.join(map(str, index))}]"
+    return (
+        f"{place} should be about {expected.mean[index]:.3f}, yours is {value.mean[index]:.3f}: "
+        f"chance moves it by some {np.hypot(value.error[index], expected.error[index]):.3f}."
+    )
 
 
 def _in_time(leaf: Leaf, first: int) -> str:

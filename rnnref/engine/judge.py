@@ -12,6 +12,7 @@ from .report import Mark, Report
 from .rescue import Helpers
 from .returned import described
 from .sheet import Sheet
+from .trained import Trained
 
 
 class Judge:
@@ -22,7 +23,7 @@ class Judge:
     problem_set : str
         Its name, for messages.
     exercises : mapping
-        Exercise → sheet or answers.
+        Exercise → sheet, answers or trained model.
     references : mapping, optional
         Exercise → right function, to try a function that calls a wrong one.
     """
@@ -30,7 +31,7 @@ class Judge:
     def __init__(
         self,
         problem_set: str,
-        exercises: Mapping[str, Sheet | Answers],
+        exercises: Mapping[str, Sheet | Answers | Trained],
         references: Mapping[str, Callable] | None = None,
     ):
         self.problem_set = problem_set
@@ -53,7 +54,7 @@ class Judge:
         name : str
             The exercise.
         answer : object
-            The student's function, or dict.
+            The student's function, or what it left in a variable.
 
         Returns
         -------
@@ -68,7 +69,7 @@ class Judge:
             known = ", ".join(self.exercises)
             raise ValueError(f"{self.problem_set} has no exercise {name!r}; it has {known}")
         exercise = self.exercises[name]
-        if isinstance(exercise, Answers):
+        if not isinstance(exercise, Sheet):
             return exercise.examine(Outcome(answer))
         if not callable(answer):
             sentence = f"{name} must be a function; it is {described(answer)}."

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .returned import described
+from .sampled import Sampled
 
 
 def linear_response(value: object, args: tuple) -> tuple[np.ndarray, np.ndarray]:
@@ -44,4 +45,40 @@ def linear_response(value: object, args: tuple) -> tuple[np.ndarray, np.ndarray]
     return v * powers[:8] * u, v * powers[1:] * h0
 
 
-OBSERVERS: dict[str, Callable] = {"linear response": linear_response}
+def transitions(value: object, args: tuple) -> Sampled:
+    """How often each symbol follows each pair of symbols in what a model has written.
+
+    Parameters
+    ----------
+    value : object
+        The ids that were drawn.
+    args : tuple
+        The call's: the first is the symbol before the first drawn one, the seventh the output bias,
+        as long as the vocabulary, the eighth the number of ids.
+
+    Returns
+    -------
+    Sampled
+        Shares of shape (K, K, K): before the last symbol, the last, the next.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if `value` is not an array of that many ids.
+    """
+    first, n, K = args[0], args[7], len(args[6])
+    if type(value) is not np.ndarray or value.dtype.kind not in "iu" or value.shape != (n,):
+        raise ValueError(f"return an array of {n} integer ids; yours is {described(value)}")
+    outside = value[(value < 0) | (value >= K)]
+    if outside.size:
+        raise ValueError(f"ids lie in 0 … {K - 1}; one of yours is {outside[0]}")
+    ids = np.concatenate([[first], value])
+    counts = np.zeros((K, K, K), int)
+    np.add.at(counts, (ids[:-2], ids[1:-1], ids[2:]), 1)
+    return Sampled.shares(counts)
+
+
+OBSERVERS: dict[str, Callable] = {
+    "linear response": linear_response,
+    "transitions": transitions,
+}

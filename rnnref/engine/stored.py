@@ -19,6 +19,7 @@ from .formula import Formula
 from .judge import Judge
 from .outcome import Outcome, Raised
 from .returned import Returned
+from .sampled import Sampled
 from .sheet import Note, Probe, Sheet
 
 
@@ -108,7 +109,9 @@ def _plain_outcome(outcome: Outcome) -> dict:
     """An outcome's fields; a value that cannot be stored is kept as a refusal that names it."""
     plain = {field: getattr(outcome, field) for field in ("value", "changed", "ended", "refused")}
     plain["error"] = asdict(outcome.error) if outcome.error else None
-    return plain
+    if isinstance(outcome.value, Sampled):
+        plain["value"] = {"mean": outcome.value.mean, "error": outcome.value.error}
+    return {**plain, "sampled": isinstance(outcome.value, Sampled)}
 
 
 def _exercise(plain: dict) -> Sheet | Answers:
@@ -154,4 +157,5 @@ def _arg(plain: dict) -> object:
 
 def _outcome(plain: dict) -> Outcome:
     error = Raised(**plain["error"]) if plain["error"] else None
-    return Outcome(plain["value"], error, tuple(plain["changed"]), plain["ended"], plain["refused"])
+    value = Sampled(**plain["value"]) if plain["sampled"] else plain["value"]
+    return Outcome(value, error, tuple(plain["changed"]), plain["ended"], plain["refused"])

@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 import numpy as np
 
 from rnnref.checks import references, sheets
-from rnnref.engine.answers import Answers
 from rnnref.engine.examine import examine, rescued
 from rnnref.engine.outcome import Call, Outcome, copied
 from rnnref.engine.report import Mark, Report
@@ -47,17 +46,17 @@ class SandboxJudge:
         name : str
             The exercise.
         answer : Proxy
-            The student's function or dict.
+            The student's function or variable.
 
         Returns
         -------
         Mark
         """
         exercise = self._exercises[name]
-        if isinstance(exercise, Answers):
-            report = exercise.examine(answer.fetch())
-        else:
+        if isinstance(exercise, Sheet):
             report = self._examine(exercise, answer)
+        else:
+            report = exercise.examine(answer.fetch())
         self.reports[name] = report
         return Mark(report)
 
