@@ -138,6 +138,34 @@ def require_ids(where, name, ids, size):
     return ids
 
 
+def require_lengths(where, lengths, B=None, T=None):
+    """Return the lengths of sequences as an integer array of shape (B,).
+
+    Raises
+    ------
+    ShapeError
+        If they have another shape, or one is negative or more than `T`.
+    TypeError
+        If they are not integers.
+    """
+    lengths = np.asarray(lengths)
+    require_shape(where, "lengths", lengths, "B" if B is None else f"B={B}")
+    if lengths.dtype.kind not in "iu":
+        raise TypeError(f"{where}: lengths must be integers, got {lengths.dtype.name}")
+    if lengths.min() < 0:
+        raise ShapeError(f"{where}: lengths must be at least 0, got {lengths.min()}")
+    if T is not None and lengths.max() > T:
+        raise ShapeError(f"{where}: lengths must be at most T={T}, got {lengths.max()}")
+    return lengths.astype(np.intp)
+
+
+def require_pair(where, name, pair):
+    """Return `pair` as two ints of at least 1; TypeError or ValueError if it is anything else."""
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise ValueError(f"{where}: {name} must be a pair of integers, got {pair!r}")
+    return tuple(require_count(where, name, n) for n in pair)
+
+
 def _size(axis):
     """Return 4 for ``D=4`` and for ``4``, None for ``D``."""
     size = axis.rpartition("=")[2]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnref.learning.arguments import require_number
 from rnnref.learning.clipping import clip_by_global_norm
-from rnnref.learning.leaves import require_number
 from rnnref.learning.optimisers import (
     adagrad_step,
     adam_step,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.learning.leaves import require_number, side_by_side
+from rnnref.learning.arguments import require_number, side_by_side
 from rnnref.trees import with_leaves
 
 

@@ -13,8 +13,7 @@ from rnnref.losses.ctc_lattice import (
     softmax,
 )
 from rnnref.losses.reduction import REDUCTIONS
-from rnnref.nets.sequences import _lengths, _require_fit
-from rnnref.shapes import ShapeError, require_option, require_shape
+from rnnref.shapes import ShapeError, require_lengths, require_option, require_shape
 
 
 @np.errstate(over="ignore", under="ignore", invalid="ignore")
@@ -105,8 +104,7 @@ def ctc_loss(logits, labels, *, lengths=None, blank=0, reduction="sequence", zer
     label, L = _pad(labels, blank, B, K)
     counts = None
     if lengths is not None:
-        lengths = _lengths("ctc_loss", lengths, B)
-        _require_fit("ctc_loss", lengths, T)
+        lengths = require_lengths("ctc_loss", lengths, B, T)
         counts = np.arange(T)[:, None] < lengths
         # After the end the blank is certain: that leaves every label's probability as it is.
         certain = np.full(K, -np.inf, logits.dtype)

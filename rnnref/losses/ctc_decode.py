@@ -5,8 +5,7 @@ from itertools import groupby
 import numpy as np
 
 from rnnref.losses.ctc_lattice import letters, require_blank, require_scores, softmax
-from rnnref.nets.sequences import _lengths, _require_fit
-from rnnref.shapes import require_count, require_shape
+from rnnref.shapes import require_count, require_lengths, require_shape
 
 
 def ctc_collapse(path, blank=0):
@@ -211,8 +210,7 @@ def _check(where, logits, lengths, blank):
     require_scores(where, logits)
     T, B, K = logits.shape
     blank = require_blank(where, blank, K)
-    lengths = np.full(B, T) if lengths is None else _lengths(where, lengths, B)
-    _require_fit(where, lengths, T)
+    lengths = np.full(B, T) if lengths is None else require_lengths(where, lengths, B, T)
     largest = logits.max(axis=2)
     wrong = np.argwhere(~np.isfinite(largest) & (np.arange(T)[:, None] < lengths))
     if wrong.size:

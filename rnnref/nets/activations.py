@@ -50,9 +50,14 @@ def logistic_derivative(y):
     return np.multiply(y, slope, out=slope)
 
 
+def relu_derivative(y):
+    """Return 1 where y > 0, else 0: the derivative at 0 is taken as 0."""
+    return (y > 0).astype(y.dtype)
+
+
 ACTIVATIONS = {
     "linear": Activation(np.positive, np.ones_like),
     "logistic": Activation(logistic, logistic_derivative),
-    "relu": Activation(relu, lambda y: np.heaviside(y, 0)),  # the derivative at 0 is taken as 0
+    "relu": Activation(relu, relu_derivative),
     "tanh": Activation(np.tanh, tanh_derivative),
 }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rnnref.shapes import common_dtype, require_count, require_float, require_shape
+from rnnref.shapes import common_dtype, require_count, require_float, require_pair, require_shape
 
 
 class ConvParams(NamedTuple):
@@ -193,13 +193,6 @@ def conv_backward(dy, cache):
     dx = _surroundings(dy, k_t, k_h, k_t // 2, k_h // 2) @ turned.reshape(C_in, -1).T
     dy = dy.reshape(-1, C_out)
     return dx.reshape(shape), ConvParams((dy.T @ columns).reshape(F.shape), dy.sum(axis=0))
-
-
-def require_pair(where, name, pair):
-    """Return `pair` as two ints of at least 1; TypeError or ValueError if it is anything else."""
-    if not isinstance(pair, tuple) or len(pair) != 2:
-        raise ValueError(f"{where}: {name} must be a pair of integers, got {pair!r}")
-    return tuple(require_count(where, name, n) for n in pair)
 
 
 def _surroundings(x, k_t, k_h, before_t, before_h):

@@ -191,9 +191,9 @@ def lstm_forward(params, x, state0=None, *, mask=None, coupled=False):
         o_t = σ(U_o x_t + W_o h_{t−1} + b_o + P_o ∗ c_t)
         h_t = o_t ∗ tanh(c_t)
 
-    and c_t = c_{t−1}, h_t = h_{t−1} at a masked step. D1, where g is C̃, and D2. D1 has the coupled
-    gates too, and peepholes as full matrices; here each cell sees only itself, as in Gers and
-    Schmidhuber (2000).
+    and c_t = c_{t−1}, h_t = h_{t−1} at a masked step. D1, where g is C̃; D2 tells in words what the
+    gates are for. D1 has the coupled gates too, and peepholes as full matrices; here each cell sees
+    only itself, as in Gers and Schmidhuber (2000).
 
     All four blocks are computed at once: σ(a) = ½ (1 + tanh(a/2)) makes every gate a tanh, and
     1 − σ(a) = σ(−a) makes a coupled input gate one more block, −a_f.
@@ -305,7 +305,7 @@ def lstm_backward(dh, cache, dstate=None):
 
     and at a masked step ā_t = 0, and h̄_t and c̄_t are passed on as they are. With coupled gates
     a_i = −a_f, so that block f loses what block i has found. All factors but h̄_t and c̄_t
-    are known beforehand, for all steps at once. D2 has the equations without peepholes.
+    are known beforehand, for all steps at once.
 
     Examples
     --------

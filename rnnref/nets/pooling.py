@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.nets.convolution import require_pair
-from rnnref.shapes import require_float, require_shape
+from rnnref.shapes import require_float, require_pair, require_shape
 
 
 class MaxPoolCache(NamedTuple):

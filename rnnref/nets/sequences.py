@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnref.shapes import ShapeError, require_count, require_shape
+from rnnref.shapes import ShapeError, require_count, require_lengths, require_shape
 
 
 def lengths_to_mask(lengths, T=None):
@@ -35,12 +35,10 @@ def lengths_to_mask(lengths, T=None):
            [ True, False],
            [ True, False]])
     """
-    lengths = _lengths("lengths_to_mask", lengths)
-    if T is None:
-        T = lengths.max()
-    else:
+    if T is not None:
         T = require_count("lengths_to_mask", "T", T, least=0)
-        _require_fit("lengths_to_mask", lengths, T)
+    lengths = require_lengths("lengths_to_mask", lengths, T=T)
+    T = lengths.max() if T is None else T
     return np.arange(T)[:, None] < lengths
 
 
@@ -128,8 +126,7 @@ def reverse_within_lengths(x, lengths):
     """
     require_shape("reverse_within_lengths", "x", x, "T, B, ...")
     T, B = x.shape[:2]
-    lengths = _lengths("reverse_within_lengths", lengths, B)
-    _require_fit("reverse_within_lengths", lengths, T)
+    lengths = require_lengths("reverse_within_lengths", lengths, B, T)
     t = np.arange(T)[:, None]
     return x[np.where(t < lengths, lengths - 1 - t, t), np.arange(B)]
 
@@ -171,20 +168,3 @@ def last_valid(x, mask):
     entries = np.zeros_like(x, shape=x.shape[1:])
     entries[some] = x[last[some] - 1, some]
     return entries
-
-
-def _lengths(where, lengths, B=None):
-    """Return `lengths` as an array of int, checked but for their greatest value."""
-    lengths = np.asarray(lengths)
-    require_shape(where, "lengths", lengths, "B" if B is None else f"B={B}")
-    if lengths.dtype.kind not in "iu":
-        raise TypeError(f"{where}: lengths must be integers, got {lengths.dtype.name}")
-    if lengths.min() < 0:
-        raise ShapeError(f"{where}: lengths must be at least 0, got {lengths.min()}")
-    return lengths.astype(np.intp)
-
-
-def _require_fit(where, lengths, T):
-    """Raise unless the longest sequence has at most T steps."""
-    if lengths.max() > T:
-        raise ShapeError(f"{where}: lengths must be at most T={T}, got {lengths.max()}")

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnref.nets.activations import relu
-from rnnref.nets.convolution import conv_backward, conv_forward, init_conv, require_pair
+from rnnref.nets.convolution import conv_backward, conv_forward, init_conv
 from rnnref.nets.pooling import max_pool_backward, max_pool_forward
 from rnnref.nets.sequences import lengths_to_mask
-from rnnref.shapes import ShapeError, require_count, require_float, require_shape
+from rnnref.shapes import ShapeError, require_count, require_float, require_pair, require_shape
 
 
 class TextFeatures(NamedTuple):
