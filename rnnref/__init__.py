@@ -30,20 +30,20 @@ _NAMES = {
     ),
     "rnnref.baselines.hidden_markov": (
         "HMMParams",
-        "fit_hmm",
         "hmm_backward",
         "hmm_forward",
         "hmm_predict",
         "hmm_viterbi",
         "sample_hmm",
     ),
+    "rnnref.baselines.hidden_markov_fit": ("fit_hmm",),
     "rnnref.baselines.linear_dynamical_system": (
         "LDSParams",
-        "fit_lds",
         "kalman_filter",
         "kalman_smoother",
         "sample_lds",
     ),
+    "rnnref.baselines.linear_dynamical_system_fit": ("fit_lds",),
     "rnnref.baselines.window_network": (
         "WindowParams",
         "init_window_network",

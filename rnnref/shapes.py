@@ -76,6 +76,13 @@ def require_float(where, dtype):
     return dtype
 
 
+def require_real(where, name, dtype):
+    """Raise TypeError unless `dtype` is float32 or float64."""
+    if np.dtype(dtype).name not in ("float32", "float64"):
+        came = np.dtype(dtype).name
+        raise TypeError(f"{where}: {name} must be of float32 or float64, got {came}")
+
+
 def common_dtype(where, params):
     """Return the one dtype of all arrays in the tuple `params`; None stands for no array.
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.shapes import ShapeError, common_dtype, require_count, require_ids, require_shape
+from rnnref.shapes import common_dtype, require_count, require_ids, require_real, require_shape
 
 
 class HMMParams(NamedTuple):
@@ -105,7 +105,7 @@ def hmm_forward(params, obs, *, mask=None):
     >>> filtered[:, 0, 0].round(2)
     array([0.9 , 0.98, 0.45, 0.89])
     """
-    obs = _check("hmm_forward", params, obs, mask)
+    obs = check_observations("hmm_forward", params, obs, mask)
     likely = _likely(params, obs, mask)
     pi, A, _ = params
     predicted, filtered = np.empty_like(likely), np.empty_like(likely)
@@ -114,7 +114,7 @@ def hmm_forward(params, obs, *, mask=None):
         predicted[t] = pi if t == 0 else filtered[t - 1] @ A
         alpha = predicted[t] * likely[t]
         c[t] = alpha.sum(axis=-1)
-        filtered[t] = _quotient(alpha, c[t, :, None])
+        filtered[t] = quotient(alpha, c[t, :, None])
     with np.errstate(divide="ignore"):  # log 0 = −inf is meant
         log_likelihood = np.log(c).sum(axis=0, dtype=np.float64).astype(pi.dtype)
     return filtered, log_likelihood, HMMCache(params, predicted, filtered, _reached(obs, mask))
@@ -172,7 +172,7 @@ def hmm_backward(cache):
     T, _, S = filtered.shape
     posterior, rho = filtered.copy(), np.zeros_like(filtered)
     for t in reversed(range(1, T)):
-        rho[t] = _quotient(posterior[t], predicted[t])
+        rho[t] = quotient(posterior[t], predicted[t])
         posterior[t - 1] = filtered[t - 1] * (rho[t] @ A.T)
     rho *= cache.reached[..., None]
     transitions = A * (filtered[:-1].reshape(-1, S).T @ rho[1:].reshape(-1, S))
@@ -221,7 +221,7 @@ def hmm_viterbi(params, obs, *, mask=None):
     >>> states.ravel()
     array([0, 0, 0, 0, 0, 1, 1, 1])
     """
-    obs = _check("hmm_viterbi", params, obs, mask)
+    obs = check_observations("hmm_viterbi", params, obs, mask)
     with np.errstate(divide="ignore"):  # log 0 = −inf is meant
         pi, A, likely = map(np.log, (params.pi, params.A, _likely(params, obs, mask)))
     T, n, S = likely.shape
@@ -282,93 +282,8 @@ def hmm_predict(params, obs, *, mask=None):
            [0.76, 0.24],
            [0.8 , 0.2 ]])
     """
-    obs = _check("hmm_predict", params, obs, mask)
+    obs = check_observations("hmm_predict", params, obs, mask)
     return hmm_forward(params, obs, mask=mask)[2].predicted @ params.B
-
-
-def fit_hmm(obs, S, V, rng, iterations=50, *, mask=None, pseudo_count=0.0, dtype=np.float64):
-    """Fit a hidden Markov model by expectation maximisation, the Baum–Welch algorithm.
-
-    Parameters
-    ----------
-    obs : ndarray of int, shape (T, B)
-        Symbols, 0 … V − 1.
-    S, V : int
-        Numbers of states and of symbols.
-    rng : numpy.random.Generator
-        Draws the first parameters: rows uniform among all distributions.
-    iterations : int, default 50
-    mask : ndarray of bool, shape (T, B), optional
-        Where False, nothing was observed.
-    pseudo_count : float, default 0
-        Added to every expected count, so that what was not seen is not impossible.
-    dtype : dtype, default float64
-
-    Returns
-    -------
-    params : HMMParams
-    log_likelihoods : ndarray, shape (iterations + 1,)
-        log P of all sequences before each iteration and at the end.
-
-    Raises
-    ------
-    ShapeError
-        If an array has another shape, B = 0, or nothing was observed.
-    TypeError
-        If the symbols or a number are not integers, or the mask is not bool, or `dtype` is not
-        float32 or float64.
-    ValueError
-        If a symbol is out of range, a number too small, or `pseudo_count` negative.
-
-    Notes
-    -----
-    Each iteration sets, with γ and ξ of `hmm_backward`::
-
-        π_j ∝ Σ_sequences γ_1(j),   a_ij ∝ Σ_t ξ_t(i, j),   b_j(v) ∝ Σ_{t: x_t = v} γ_t(j)
-
-    Baum, Petrie, Soules and Weiss (1970); Rabiner (1989), eqs. 40 and 109–110. The likelihood
-    never decreases, but for rounding; with a pseudo-count m that is true of log P + m Σ log θ
-    over all parameters θ. The maximum is a local one: try several seeds. An iteration takes
-    O(T B S (S + V)) operations.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rnnref import fit_hmm
-    >>> obs = np.array([[0, 1] * 20]).T
-    >>> params, log_likelihoods = fit_hmm(obs, S=2, V=2, rng=np.random.default_rng(2))
-    >>> np.allclose(params.A, [[0, 1], [1, 0]], atol=1e-3)
-    True
-    """
-    where = "fit_hmm"
-    S, V = require_count(where, "S", S), require_count(where, "V", V)
-    iterations = require_count(where, "iterations", iterations, least=0)
-    _require_real(where, "dtype", dtype)
-    if not pseudo_count >= 0:
-        raise ValueError(f"{where}: pseudo_count must be at least 0, got {pseudo_count}")
-    params = HMMParams(*(rng.dirichlet(np.ones(n), m) for m, n in ((None, S), (S, S), (S, V))))
-    params = HMMParams(*(p.astype(dtype) for p in params))
-    obs = _check(where, params, obs, mask)
-    seen = np.ones(obs.shape, bool) if mask is None else mask
-    if not seen.any():
-        raise ShapeError(
-            f"{where}: obs must hold at least one observation, got shape {obs.shape} with none"
-        )
-    shown = (obs[..., None] == np.arange(V)) & seen[..., None]
-    shown = shown.reshape(-1, V).astype(dtype)
-
-    log_likelihoods = np.empty(iterations + 1, dtype)
-    for i in range(iterations + 1):
-        _, log_likelihood, cache = hmm_forward(params, obs, mask=mask)
-        log_likelihoods[i] = log_likelihood.sum()
-        if i < iterations:
-            posterior, transitions = hmm_backward(cache)
-            first = posterior[0, cache.reached[0]].sum(axis=0)
-            emissions = posterior.reshape(-1, S).T @ shown
-            counts = first, transitions, emissions
-            pairs = zip(counts, params, strict=True)
-            params = HMMParams(*(_normalised(n + pseudo_count, p) for n, p in pairs))
-    return params, log_likelihoods
 
 
 def sample_hmm(params, rng, T, B):
@@ -434,19 +349,12 @@ def _reached(obs, mask):
     return np.logical_or.accumulate(mask[::-1])[::-1]
 
 
-def _quotient(a, b):
+def quotient(a, b):
     """Return a / b, and 0 where b is 0 or too small to divide by."""
     return np.divide(a, b, out=np.zeros_like(a), where=b >= np.finfo(b.dtype).tiny)
 
 
-def _normalised(counts, before):
-    """Return `counts` with rows that sum to one; a row without counts stays as it was."""
-    total = counts.sum(axis=-1, keepdims=True)
-    shares = _quotient(counts, total)
-    return np.where(shares.any(axis=-1, keepdims=True), shares, before)
-
-
-def _check(where, params, obs, mask):
+def check_observations(where, params, obs, mask):
     """Raise unless the arguments agree; return `obs` with zeros where nothing was observed."""
     _check_params(where, params)
     require_shape(where, "obs", obs, "T, B")
@@ -461,7 +369,7 @@ def _check_params(where, params):
     """Raise unless the parameters are probabilities of fitting shapes."""
     pi, A, B = params
     dtype = common_dtype(where, params)
-    _require_real(where, "params", dtype)
+    require_real(where, "params", dtype)
     require_shape(where, "pi", pi, "S")
     S = len(pi)
     require_shape(where, "A", A, f"S={S}, S={S}")
@@ -473,10 +381,3 @@ def _check_params(where, params):
                 f"{where}: {name} must hold probabilities that sum to 1, got a smallest of "
                 f"{p.min():.3g} and sums up to {off:.3g} off"
             )
-
-
-def _require_real(where, name, dtype):
-    if np.dtype(dtype).name not in ("float32", "float64"):
-        raise TypeError(
-            f"{where}: {name} must be of float32 or float64, got {np.dtype(dtype).name}"
-        )
