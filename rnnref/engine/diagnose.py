@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,8 +41,8 @@ def diagnose(sheet: Sheet, tried: Sequence[Tried]) -> Finding:
     """What is wrong with a function that failed on some probes.
 
     A known mistake is named only if the function did exactly what the mistake does on every probe
-    where the mistake shows, and there are two such probes at least. Otherwise the first failing
-    probe is described.
+    where the mistake shows, and there are two such probes at least. (Where a numerical warning is
+    an error, that error may have come first.) Otherwise the first failing probe is described.
 
     Parameters
     ----------
@@ -76,11 +76,17 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
             for t in tried
             if not is_right(t.probe.fingerprint(note.name), t.probe.expected, sheet.returned)
         ]
-        if len(shows) < sheet.enough or first not in shows or len(shows) <= len(best[1]):
+        same = [t for t in shows if is_same(t.outcome, t.probe.fingerprint(note.name))]
+        if len(same) < sheet.enough or first not in same or len(same) <= len(best[1]):
             continue
-        if all(is_same(t.outcome, t.probe.fingerprint(note.name)) for t in shows):
-            best = note, shows
+        if all(t in same or _overflowed(t) for t in shows):
+            best = note, same
     return best
+
+
+def _overflowed(tried: Tried) -> bool:
+    error = tried.outcome.error
+    return tried.probe.strict and error is not None and error.kind == "FloatingPointError"
 
 
 def describe(sheet: Sheet, tried: Sequence[Tried]) -> str:
@@ -115,7 +121,10 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
     changed = ""
     if outcome.changed:
         names = " and ".join(sheet.named(outcome.changed))
-        changed = f"your function changes its argument {names}: work on a copy of it"
+        several = len(outcome.changed) > 1
+        changed = f"your function changes its argument{'s' * several} {names}: work on " + (
+            "copies" if several else "a copy"
+        )
     try:
         parts = leaves(outcome.value, expected.value, sheet.returned)
     except Unreadable as error:
@@ -177,8 +186,22 @@ def _same_leaf(sheet: Sheet, wrong: Sequence[Tried], leaf: Leaf) -> list[Leaf]:
                 parts = leaves(tried.outcome.value, tried.probe.expected.value, sheet.returned)
             except Unreadable:
                 continue
-            found += [part for part in parts if part.returned == leaf.returned]
+            sizes = _sizes(parts)
+            found += [
+                replace(part, sizes=sizes) for part in parts if part.returned == leaf.returned
+            ]
     return [part for part in found if not leaf_is_right(part)]
+
+
+def _sizes(parts: list[Leaf]) -> dict[str, int]:
+    """Axis → size, as far as the arrays of one result tell."""
+    shapes = [(part.returned.axes, np.shape(part.expected)) for part in parts]
+    return {
+        axis: n
+        for axes, shape in shapes
+        if len(axes) == len(shape)
+        for axis, n in zip(axes, shape, strict=True)
+    }
 
 
 def _values(parts: list[Leaf], bad: list[Leaf], story: str | None) -> str:
@@ -204,10 +227,10 @@ def _first_wrong(leaf: Leaf) -> str:
         return f"{name} should be {leaf.expected!r}, yours is {leaf.value!r}."
     value = np.asarray(leaf.value)
     if expected.ndim == 0:
-        return f"{name} should be {_number(expected)}, yours is {_number(value)}."
+        return f"{name} should be {_beside(expected, value)}."
     index = tuple(int(i) for i in np.argwhere(~close(value, expected))[0])
     place = f"{name}[{', '.join(map(str, index))}]"
-    sentence = f"{place} should be {_number(expected[index])}, yours is {_number(value[index])}"
+    sentence = f"{place} should be {_beside(expected[index], value[index])}"
     if value.dtype.kind == "f" and not np.isfinite(value[index]):
         sentence += " (not a finite number)"
     return f"{sentence}: {_in_time(leaf, index[0])}."
@@ -242,8 +265,17 @@ def _in_time(leaf: Leaf, first: int) -> str:
     return f"right before this time step (index {first}), wrong from it on"
 
 
-def _number(value: object) -> str:
+def _beside(expected: object, value: object) -> str:
+    """Both numbers, with as many digits as it takes to tell them apart."""
+    for digits in (6, 10, 17):
+        texts = [_number(number, digits) for number in (expected, value)]
+        if texts[0] != texts[1]:
+            break
+    return f"{texts[0]}, yours is {texts[1]}"
+
+
+def _number(value: object, digits: int = 6) -> str:
     value = np.asarray(value).item()
     if isinstance(value, int) and abs(value) >= 10**18:
         return "a number of more than 18 digits"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)

@@ -27,13 +27,15 @@ def pattern(leaves: Sequence[Leaf]) -> str | None:
     if len(telling) < 2:
         return None
     name = telling[0].returned.name
+    everywhere = ", everywhere" if telling[0].returned.axes else ""
     if all(np.isnan(leaf.value).all() for leaf in telling):
         return f"{name} is nan everywhere."
     for holds, applies, sentence in _RELATIONS:
         enough = [leaf for leaf in telling if applies(leaf)]
         if len(enough) > 1 and all(map(holds, enough)):
-            return sentence.format(name=name)
-    return _factor(telling, name)
+            return sentence.format(name=name, everywhere=everywhere)
+    factor = _factor(telling)
+    return factor and f"{name} is {factor} what it should be{everywhere}."
 
 
 def _is_float(leaf: Leaf) -> bool:
@@ -78,7 +80,7 @@ def _has_steps(leaf: Leaf) -> bool:
 
 # What must hold on all leaves to which it can apply, that test, and the sentence.
 _RELATIONS = (
-    (_negated, _any, "{name} has the wrong sign, everywhere."),
+    (_negated, _any, "{name} has the wrong sign{everywhere}."),
     (_transposed, _is_matrix, "{name} is transposed: rows and columns have changed places."),
     (_late, _has_steps, "{name} is late by one step: it holds at t what belongs to t − 1."),
     (_early, _has_steps, "{name} is early by one step: it holds at t what belongs to t + 1."),
@@ -86,19 +88,21 @@ _RELATIONS = (
 )
 
 
-def _factor(leaves: Sequence[Leaf], name: str) -> str | None:
-    """A constant factor, as a number or as one of the sizes."""
+def _factor(leaves: Sequence[Leaf]) -> str | None:
+    """A constant factor in words, as a number or as one of the sizes."""
     ratios = [_ratio(leaf) for leaf in leaves]
     if any(ratio is None for ratio in ratios):
         return None
     if np.allclose(ratios, ratios[0], rtol=1e-6):
-        return f"{name} is {ratios[0]:.6g} times what it should be, everywhere."
-    for axis in dict.fromkeys(axis for leaf in leaves for axis in leaf.returned.axes):
-        sizes = [dict(zip(leaf.returned.axes, leaf.expected.shape, strict=True)) for leaf in leaves]
-        counts = np.array([size.get(axis, np.nan) for size in sizes], dtype=float)
-        for factor, words in ((counts, f"{axis} times"), (1 / counts, f"1/{axis} of")):
-            if np.allclose(ratios, factor, rtol=1e-6):
-                return f"{name} is {words} what it should be, everywhere."
+        return f"{ratios[0]:.6g} times".replace("-", "\N{MINUS SIGN}")
+    axes = [(axis,) for axis in dict.fromkeys(axis for leaf in leaves for axis in leaf.sizes)]
+    for which in (*axes, ("T", "B")):
+        counts = np.array([np.prod([leaf.sizes.get(a, np.nan) for a in which]) for leaf in leaves])
+        words = "·".join(which)
+        if np.allclose(ratios, counts, rtol=1e-6):
+            return f"{words} times"
+        if np.allclose(ratios, 1 / counts, rtol=1e-6):
+            return f"1/({words}) of" if len(which) > 1 else f"1/{words} of"
     return None
 
 

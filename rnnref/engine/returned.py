@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 
 import numpy as np
@@ -39,6 +40,8 @@ class Leaf:
     returned: Returned
     value: object
     expected: object
+    # Axis → size in the call that it comes from, those of the other arrays too.
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Unreadable(ValueError):
