@@ -9,7 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from sample_class import ORDINARY, SAMPLES, SET, write
+from sample import write
+from sample_class import ORDINARY, SAMPLES, SET
 
 from rnnref.grader.app import main as rnnref
 from rnnref.grader.sandbox import Sandbox, SandboxUnavailable
@@ -28,12 +29,13 @@ def sandbox_trouble() -> str:
 
 
 def make_course(folder: Path, samples: tuple) -> None:
-    """A course folder with the problem set and a class's submissions."""
+    """A course folder with a class's submissions and their problem set."""
     if folder.exists():
         shutil.rmtree(folder)
     (folder / "solutions").mkdir(parents=True)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
-    shutil.copytree(ROOT / "solutions" / SET, folder / "solutions" / SET)
+    for problem_set in {sample.problem_set for sample in samples}:
+        shutil.copytree(ROOT / "solutions" / problem_set, folder / "solutions" / problem_set)
     write(folder / "grading" / "submitted", samples)
 
 

@@ -7,81 +7,22 @@ tests hold the grader to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from functools import partial
 
 import nbformat
+import sample
 from hostile import HOSTILE
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from sample import points_of
 
 from rnnref.checks import table
 from rnnref.engine.answers import Answers
 from rnnref.engine.exercise import source_of
 
 SET = "ps1_recurrence"
-RELEASE = Path(__file__).parents[1] / "assignments" / SET / f"{SET}.ipynb"
-POINTS = {name: float(exercise.points) for name, exercise in table(SET).items()}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A submission and what it must be given.
-
-    Parameters
-    ----------
-    student : str
-        The student's id.
-    about : str
-        What this submission is a sample of.
-    cells : mapping
-        Grade id → the cell's text; cells that are not named stay as they were handed out.
-    first : str
-        Code in a cell of its own before all others.
-    change : callable, optional
-        ``change(notebook)`` for what is done to the notebook itself.
-    data : bytes, optional
-        The file's content, where it is no notebook.
-    hostile : bool
-        Whether it must not run outside a sandbox.
-    lost : mapping
-        Exercise → points, where it does not get all.
-    mistakes : mapping
-        Exercise → the mistake that must be named.
-    state : str
-        What the class's table must say.
-    """
-
-    student: str
-    about: str
-    cells: Mapping[str, str] = field(default_factory=dict)
-    first: str = ""
-    change: Callable[[NotebookNode], None] | None = None
-    data: bytes | None = None
-    hostile: bool = False
-    lost: Mapping[str, float] = field(default_factory=dict)
-    mistakes: Mapping[str, str] = field(default_factory=dict)
-    state: str = "graded"
-
-    @property
-    def points(self) -> dict[str, float]:
-        """Exercise → the points that it must get."""
-        return {**POINTS, **self.lost}
-
-    def notebook(self) -> bytes:
-        """The submission's file."""
-        if self.data is not None:
-            return self.data
-        notebook = nbformat.read(RELEASE, as_version=4)
-        for cell in notebook.cells:
-            name = cell.metadata.get("nbgrader", {}).get("grade_id")
-            cell.source = self.cells.get(name, cell.source)
-        if self.first:
-            notebook.cells.insert(0, new_code_cell(self.first, id="mine"))
-        if self.change:
-            self.change(notebook)
-        return nbformat.writes(notebook).encode()
+POINTS = points_of(SET)
+Sample = partial(sample.Sample, problem_set=SET)
 
 
 def right(style: int = 0) -> dict[str, str]:
@@ -105,10 +46,14 @@ def wrong(**mistakes: str) -> dict[str, str]:
     return cells
 
 
-def with_mistakes(student: str, about: str, lost: Mapping[str, float], **mistakes: str) -> Sample:
+def with_mistakes(
+    student: str, about: str, lost: Mapping[str, float], **mistakes: str
+) -> sample.Sample:
     """A sample of named mistakes; each loses all points unless `lost` says otherwise."""
     none = dict.fromkeys(mistakes, 0.0)
-    return Sample(student, about, wrong(**mistakes), lost={**none, **lost}, mistakes=dict(mistakes))
+    return Sample(
+        student, about, cells=wrong(**mistakes), lost={**none, **lost}, mistakes=dict(mistakes)
+    )
 
 
 def _without_test(notebook: NotebookNode) -> None:
@@ -249,18 +194,3 @@ HOSTILE_SAMPLES = tuple(
 )
 
 SAMPLES = ORDINARY + HOSTILE_SAMPLES
-
-
-def write(folder: Path, samples: tuple[Sample, ...] = SAMPLES) -> None:
-    """Write submissions as students' folders.
-
-    Parameters
-    ----------
-    folder : Path
-        Gets ``<student>/ps1_recurrence/ps1_recurrence.ipynb``.
-    samples : tuple of Sample
-    """
-    for sample in samples:
-        place = folder / sample.student / SET
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{SET}.ipynb").write_bytes(sample.notebook())

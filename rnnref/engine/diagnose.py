@@ -131,7 +131,7 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
         return f"{_shape(error)}." + (f" Also, {changed}." if changed else "")
     bad = [leaf for leaf in parts if not leaf_is_right(leaf)]
     if not bad:
-        return f"the numbers are right, but {changed}."
+        return f"the result is right, but {changed}."
     sentence = _values(parts, bad, pattern(_same_leaf(sheet, wrong, bad[0])))
     sentence += _arguments(sheet, first.probe)
     return sentence + (f" Also, {changed}." if changed else "")
@@ -153,6 +153,8 @@ def _arguments(sheet: Sheet, probe: Probe) -> str:
             said.append(f"{name} = {value!r}")
         elif isinstance(value, bool | int | float):
             said.append(f"{name} = {value:.6g}")
+        elif isinstance(value, list) and any(isinstance(part, np.ndarray) for part in value):
+            said.append(f"{name} of {len(value)} arrays")
     return f" (Called with {', '.join(said)}.)" if said else ""
 
 
@@ -228,12 +230,26 @@ def _first_wrong(leaf: Leaf) -> str:
     value = np.asarray(leaf.value)
     if expected.ndim == 0:
         return f"{name} should be {_beside(expected, value)}."
-    index = tuple(int(i) for i in np.argwhere(~close(value, expected))[0])
+    wrong = np.argwhere(~close(value, expected))
+    index = tuple(int(i) for i in wrong[_telling_entry(leaf, wrong[:, 0])])
     place = f"{name}[{', '.join(map(str, index))}]"
     sentence = f"{place} should be {_beside(expected[index], value[index])}"
     if value.dtype.kind == "f" and not np.isfinite(value[index]):
         sentence += " (not a finite number)"
     return f"{sentence}: {_in_time(leaf, index[0])}."
+
+
+def _telling_entry(leaf: Leaf, steps: np.ndarray) -> int:
+    """Which of the wrong entries to show: the first, or the first at the step where a way back
+    through time went wrong, if all later steps are right and all earlier ones are not.
+    """
+    if not _steps(leaf) or set(steps) != set(range(steps[-1] + 1)):
+        return 0
+    return int(np.argmax(steps == steps[-1])) if 0 < steps[-1] < len(leaf.expected) - 1 else 0
+
+
+def _steps(leaf: Leaf) -> bool:
+    return leaf.returned.axes[:1] == ("T",) and len(leaf.expected) > 1
 
 
 def _first_unlikely(leaf: Leaf) -> str:
@@ -252,12 +268,14 @@ def _first_unlikely(leaf: Leaf) -> str:
 
 
 def _in_time(leaf: Leaf, first: int) -> str:
-    """How the wrong entries lie in time; `first` is the index of the first of them."""
-    if leaf.returned.axes[:1] != ("T",) or len(leaf.expected) < 2:
+    """How the wrong entries lie in time; `first` is the step of the one that is shown."""
+    if not _steps(leaf):
         return "the first wrong entry"
     right = close(leaf.value, leaf.expected).reshape(len(leaf.expected), -1).all(axis=1)
     if right.sum() == len(right) - 1:
         return f"only time step {first + 1} (index {first}) is wrong"
+    if first > 0 and right[first + 1 :].all() and not right[: first + 1].any():
+        return f"right after this time step (index {first}), wrong up to it"
     if right[first:].any():
         return "the first wrong entry"
     if first == 0:

@@ -90,7 +90,9 @@ class Formula:
 
 def _array(name: str, x: object, shape: Shape) -> np.ndarray:
     if not isinstance(x, np.ndarray) and not (shape == () and isinstance(x, float)):
-        raise TypeError(f"f takes for {name} a numpy.ndarray, got {type(x).__name__}")
+        # Scalars of NumPy reach it as Python's through a sandbox: one word for both.
+        came = "a number" if isinstance(x, np.number | int | float) else f"a {type(x).__name__}"
+        raise TypeError(f"f takes for {name} a numpy.ndarray, got {came}")
     x = np.asarray(x)
     if x.shape != shape or x.dtype != np.float64:
         raise TypeError(

@@ -94,7 +94,8 @@ def _factor(leaves: Sequence[Leaf]) -> str | None:
     if any(ratio is None for ratio in ratios):
         return None
     if np.allclose(ratios, ratios[0], rtol=1e-6):
-        return f"{ratios[0]:.6g} times".replace("-", "\N{MINUS SIGN}")
+        digits = 6 if f"{abs(ratios[0]):.6g}" != "1" else 12  # not "1 times what it should be"
+        return f"{ratios[0]:.{digits}g} times".replace("-", "\N{MINUS SIGN}")
     axes = [(axis,) for axis in dict.fromkeys(axis for leaf in leaves for axis in leaf.sizes)]
     for which in (*axes, ("T", "B")):
         counts = np.array([np.prod([leaf.sizes.get(a, np.nan) for a in which]) for leaf in leaves])

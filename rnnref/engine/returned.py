@@ -81,7 +81,7 @@ def leaves(value: object, expected: object, returned: tuple[Returned, ...]) -> l
         return [leaf for v, e, r in parts for leaf in leaves(v, e, (r,))]
     name = returned[0] if returned else Returned("the result")
     if isinstance(expected, dict):
-        return _dict_leaves(value, expected, name)
+        return _dict_leaves(value, expected, returned)
     if isinstance(expected, list):
         return _list_leaves(value, expected, name)
     leaf = Leaf(name, value, expected)
@@ -103,18 +103,29 @@ def described(value: object) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def _dict_leaves(value: object, expected: dict, name: Returned) -> list[Leaf]:
-    if not isinstance(value, dict) or set(value) != set(expected):
-        keys = ", ".join(map(repr, expected))
-        raise Unreadable(f"return a dict with exactly the keys {keys}; yours is {described(value)}")
+def _dict_leaves(value: object, expected: dict, returned: tuple[Returned, ...]) -> list[Leaf]:
+    wanted = f"return a dict with exactly the keys {', '.join(map(repr, expected))}"
+    if not isinstance(value, dict):
+        raise Unreadable(f"{wanted}; yours is {described(value)}")
+    missing = [repr(key) for key in expected if key not in value]
+    more = [repr(key) for key in value if key not in expected]
+    if missing:
+        raise Unreadable(f"{wanted}; yours lacks {', '.join(missing)}")
+    if more:
+        raise Unreadable(f"{wanted}; yours also has {', '.join(more)[:60]}")
+    known = {r.name: r for r in returned}
     return [
-        leaf for key in expected for leaf in leaves(value[key], expected[key], (Returned(key),))
+        leaf
+        for key in expected
+        for leaf in leaves(value[key], expected[key], (known.get(key, Returned(key)),))
     ]
 
 
 def _list_leaves(value: object, expected: list, name: Returned) -> list[Leaf]:
     if not isinstance(value, list):
         raise Unreadable(f"{name} must be a list, yours is {described(value)}")
+    if len(value) != len(expected) and all(isinstance(e, str) for e in expected):
+        raise Unreadable(f"{name} should be {expected}, yours is {repr(value)[:80]}")
     if len(value) != len(expected):
         raise Unreadable(f"{name} must have {len(expected)} elements, yours has {len(value)}")
     return [

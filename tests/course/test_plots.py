@@ -11,7 +11,16 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from rnnref.course.plots import COLOURS, DIVERGING, heatmap, ink_on, show, timeline
+from rnnref.course.plots import (
+    COLOURS,
+    DIVERGING,
+    SEQUENTIAL,
+    as_ink,
+    heatmap,
+    ink_on,
+    show,
+    timeline,
+)
 
 # What full protanopia, deuteranopia and tritanopia make of linear RGB: Machado, Oliveira and
 # Fernandes (2009), table 1, severity 1.0.
@@ -108,6 +117,29 @@ def test_the_diverging_colours_have_white_in_the_middle():
     np.testing.assert_allclose(DIVERGING(0.5)[:3], 1, atol=0.01)
 
 
+@pytest.mark.parametrize("sight", COLOUR_BLINDNESS)
+def test_the_sequential_colours_darken_evenly(sight):
+    seen = [
+        lab(np.array(COLOUR_BLINDNESS[sight]) @ linear(c)) for c in SEQUENTIAL(np.arange(9) / 8)
+    ]
+    lightness = np.array(seen)[:, 0]
+    np.testing.assert_allclose(lightness[0], 100, atol=0.5)
+    steps = -np.diff(lightness)
+    assert 7 < steps.min() <= steps.max() < 17
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_colour_as_ink_can_be_read_on_white_and_keeps_its_hue(colour):
+    ink = linear(as_ink(colour))
+    assert 1.05 / (ink @ [0.2126, 0.7152, 0.0722] + 0.05) > 4.5
+    channels = np.array([to_rgb(colour), to_rgb(as_ink(colour))])
+    np.testing.assert_allclose(*(channels / channels.max(axis=1, keepdims=True)), atol=0.01)
+
+
+def test_a_dark_colour_is_an_ink_as_it_is():
+    assert as_ink("#0072B2") == "#0072b2"
+
+
 @pytest.mark.parametrize("colour", ["white", "black", *COLOURS, "#808080"])
 def test_ink_is_the_one_of_higher_contrast(colour):
     luminance = linear(colour) @ [0.2126, 0.7152, 0.0722]
@@ -142,6 +174,10 @@ class TestTimeline:
     def test_writes_numbers_with_a_true_minus(self, ax):
         timeline(ax, [4.0, 0.5, -0.7000000000000002], label="state", numbers=True)
         assert [text.get_text() for text in ax.texts] == ["4", "0.5", "−0.7"]
+
+    def test_what_rounds_to_zero_has_no_sign(self, ax):
+        timeline(ax, [-0.0], label="state", numbers=True)
+        assert [text.get_text() for text in ax.texts] == ["0"]
 
     def test_refuses_other_than_one_axis(self, ax):
         with pytest.raises(ValueError, match=r"timeline: values must have shape \(T,\)"):

@@ -34,7 +34,8 @@ def test_the_gradient_of_a_dict(rng):
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ([1.0, 2.0], "f takes for x a numpy.ndarray, got list"),
+        ([1.0, 2.0], "f takes for x a numpy.ndarray, got a list"),
+        (np.float64(1.0), "f takes for x a numpy.ndarray, got a number"),
         (np.zeros(3), r"f takes for x an array of shape \(2,\) and dtype float64, got \(3,\)"),
         (np.zeros(2, int), "dtype float64, got .* and int64"),
     ],

@@ -305,8 +305,8 @@ EXERCISE = Exercise(
                     "abs(np.linalg.norm(grads[name]) - np.linalg.norm(numerical))",
                 ),
             ),
-            "A wrong sign and entries that have changed places go unnoticed, as if you compared the "
-            "lengths of the two.",
+            "A wrong sign and entries that have changed places go unnoticed, as if you compared "
+            "lengths.",
             "First the difference, then its norm.",
         ),
         Mistake(

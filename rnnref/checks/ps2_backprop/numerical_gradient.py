@@ -20,16 +20,16 @@ def numerical_gradient(f, x, eps=1e-5):
 def draw(rng, shape, *eps):
     """f, x and eps with a gradient that is well above rounding.
 
-    Rounding is to show elsewhere: adding eps and taking it away again changes x in some entry.
+    Going by eps, −2 eps and eps again leads back to a single number x, but not to every entry of a
+    larger x: who restores x in this way is to be told so on as many probes as can be.
     """
+    step, size = eps[0] if eps else 1e-5, int(np.prod(shape))
     while True:
-        size = int(np.prod(shape))
         f = Formula.draw(rng, shape, most=2 * size + 1)
-        x = rng.normal(size=shape)
-        step = eps[0] if eps else 1e-5
-        drifts = (x + step - step, x + step - 2 * step + step, x + step - step - step + step)
-        if np.abs(f.gradient(x)).max() > 0.5 and not any(np.array_equal(d, x) for d in drifts):
-            return f, np.asarray(x), *eps
+        x = np.array(rng.normal(size=shape))
+        back = np.array_equal(x + step - 2 * step + step, x)
+        if np.abs(f.gradient(x)).max() > 0.5 and back == (size == 1):
+            return f, x, *eps
 
 
 def in_fortran_order(f, x, *eps):
@@ -280,8 +280,8 @@ EXERCISE = Exercise(
                 ("right, left = x.copy(), x.copy()", "right = left = x.copy()"),
             ),
             "Your gradient is 0 everywhere, as if both values of f were taken at the same point.",
-            "Is there a `b = a`? It copies nothing. Or an `a.flatten()`? It always copies, and what you "
-            "change in the copy does not change a.",
+            "Is there a `b = a`? It copies nothing. Or an `a.flatten()`? It always copies, and a "
+            "does not change with the copy.",
         ),
         Mistake(
             "the same point twice, x itself",
@@ -350,8 +350,8 @@ EXERCISE = Exercise(
                 ("x[i] = old\n", "x[i] += eps\n"),
             ),
             "The numbers are right, but x is not quite the same after the call.",
-            "In floating point, adding eps and taking it away again does not lead back to x: keep the "
-            "old value, and put it back.",
+            "In floating point, adding eps and taking it away again does not lead back to x: keep "
+            "the old value, and put it back.",
         ),
         Mistake(
             "a flat gradient",
