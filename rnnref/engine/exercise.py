@@ -96,6 +96,8 @@ class Exercise:
     enough : int
         On how many probes a mistake must show to be named: 2, since one may be chance; 1 only
         where an answer has no random part and a single probe shows it whole.
+    new : bool
+        Whether the returned arrays and lists must not be those of the arguments.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...] = ()
     observe: str | None = None
     enough: int = 2
+    new: bool = False
 
     def sheet(self, seed: int) -> Sheet:
         """The exercise as a sheet of probes, drawn from `seed`.
@@ -124,22 +127,30 @@ class Exercise:
             self.name,
             self.points,
             Returned.parse(self.returns),
-            tuple(inspect.signature(self.reference).parameters),
+            self._parameters,
             tuple(Note(m.name, m.says, m.hint, m.convention) for m in self.mistakes),
             tuple(self._probe(case) for case in sorted(drawn, key=lambda c: c.special)),
             self.observe,
             self.enough,
+            self.new,
         )
+
+    @property
+    def _parameters(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.reference).parameters)
 
     def _probe(self, case: Case) -> Probe:
         wrong = {mistake.name: mistake.wrong for mistake in self.mistakes}
 
         @functools.cache
         def fingerprint(name: str) -> Outcome:
-            return seen(local(wrong[name])(case), case.args, self.observe)
+            return self._seen(local(wrong[name])(case), case)
 
-        expected = seen(local(self.reference)(case), case.args, self.observe)
+        expected = self._seen(local(self.reference)(case), case)
         return Probe(case.label, case.args, case.special, expected, fingerprint, case.strict)
+
+    def _seen(self, outcome: Outcome, case: Case) -> Outcome:
+        return seen(outcome, case.args, self.observe, self.new, self._parameters)
 
 
 def edit(function: Callable, *changes: tuple[str, str]) -> Callable:

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from .formula import Formula
+from .shared import shared
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Outcome:
         The exception that it raised instead.
     changed : tuple of str
         The arguments (by name, or by position as a string) that it left changed.
+    shared : tuple of str
+        The arguments that the value has memory in common with.
     ended : str or None
         Why the call was ended by force ("stopped after 10 s"), if it was.
     refused : str or None
@@ -46,6 +49,7 @@ class Outcome:
     value: object = None
     error: Raised | None = None
     changed: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     ended: str | None = None
     refused: str | None = None
 
@@ -105,10 +109,10 @@ def local(function: Callable) -> Call:
                 )
             except SystemExit:
                 outcome = Outcome(ended="your function ended the whole program (exit)")
-        changed = (
-            str(i) for i, pair in enumerate(zip(trial.args, given, strict=True)) if differ(*pair)
-        )
-        return replace(outcome, changed=tuple(changed))
+        pairs = enumerate(zip(trial.args, given, strict=True))
+        changed = tuple(str(i) for i, pair in pairs if differ(*pair))
+        arguments = [(str(i), value) for i, value in enumerate(given)]
+        return replace(outcome, changed=changed, shared=shared(outcome.value, arguments))
 
     return call
 

@@ -51,18 +51,28 @@ class Sheet:
     probes: tuple[Probe, ...]
     observe: str | None = None
     enough: int = 2
+    new: bool = False
 
     def seen(self, outcome: Outcome, probe: Probe) -> Outcome:
         """A student's outcome on `probe` as it is to be compared."""
-        return seen(outcome, probe.args, self.observe)
+        return seen(outcome, probe.args, self.observe, self.new, self.parameters)
 
     def named(self, changed: tuple[str, ...]) -> tuple[str, ...]:
         """The names of arguments given by position."""
         return tuple(self.parameters[int(c)] if c.isdigit() else c for c in changed)
 
 
-def seen(outcome: Outcome, args: tuple, observe: str | None) -> Outcome:
-    """`outcome` with its value observed, where answers may be right in many ways."""
+def seen(
+    outcome: Outcome, args: tuple, observe: str | None, new: bool, parameters: tuple[str, ...]
+) -> Outcome:
+    """`outcome` with its value observed, where answers may be right in many ways.
+
+    Where `new` arrays are asked for, a value that shares memory with an argument is refused.
+    """
+    if new and outcome.has_value and outcome.shared and not outcome.changed:
+        names = " and ".join(parameters[int(key)] for key in outcome.shared if key.isdigit())
+        why = f"your result holds arrays or lists of the argument {names} itself: return new ones"
+        return replace(outcome, value=None, refused=why)
     if observe is None or not outcome.has_value:
         return outcome
     try:

@@ -91,6 +91,7 @@ def _plain(exercise: Sheet | Answers) -> dict:
         "probes": [_plain_probe(probe, exercise.notes) for probe in exercise.probes],
         "observe": exercise.observe,
         "enough": exercise.enough,
+        "new": exercise.new,
     }
 
 
@@ -129,6 +130,7 @@ def _exercise(plain: dict) -> Sheet | Answers:
         tuple(_probe(probe) for probe in plain["probes"]),
         plain["observe"],
         plain["enough"],
+        plain["new"],
     )
 
 
@@ -158,4 +160,5 @@ def _arg(plain: dict) -> object:
 def _outcome(plain: dict) -> Outcome:
     error = Raised(**plain["error"]) if plain["error"] else None
     value = Sampled(**plain["value"]) if plain["sampled"] else plain["value"]
-    return Outcome(value, error, tuple(plain["changed"]), plain["ended"], plain["refused"])
+    ended, refused = plain["ended"], plain["refused"]
+    return Outcome(value, error, tuple(plain["changed"]), ended=ended, refused=refused)

@@ -87,3 +87,18 @@ def test_each_call_may_call_a_given_function_as_often_as_the_first():
     assert twice(case).value == twice(case).value == 2 * f(np.zeros(2))
     outcome = local(lambda f, x: f(x) + f(x) + f(x))(case)
     assert outcome.error.text == "f may be called 2 times, and this was once more"
+
+
+def test_results_that_share_memory_with_an_argument_are_seen():
+    x, parts = np.arange(4.0), [np.zeros(2), np.ones(2)]
+    case = plain("", x, parts)
+    for function, common in (
+        (lambda x, parts: x, ("0",)),
+        (lambda x, parts: (x[1:], 0), ("0",)),
+        (lambda x, parts: (x.reshape(2, 2).T, parts[1]), ("0", "1")),
+        (lambda x, parts: list(parts), ("1",)),
+        (lambda x, parts: parts, ("1",)),
+        (lambda x, parts: [part.copy() for part in parts], ()),
+        (lambda x, parts: x + 0, ()),
+    ):
+        assert local(function)(case).shared == common

@@ -19,6 +19,7 @@ ZYGOTE = "sandboxed.grader.sandbox.inside.zygote"
 # Relative imports work under any name; `rnnref` itself is the stand-in's.
 _OWN_FILES = {
     "sandboxed/engine/codec.py": "engine/codec.py",
+    "sandboxed/engine/shared.py": "engine/shared.py",
     "sandboxed/grader/sandbox/wire.py": "grader/sandbox/wire.py",
     "sandboxed/grader/sandbox/values.py": "grader/sandbox/values.py",
     "sandboxed/grader/sandbox/inside": "grader/sandbox/inside",

@@ -109,4 +109,4 @@ def _outcome(reply: Reply, verb: str) -> Outcome:
     if reply.refused:
         advice = "; return a plain numpy array" if reply.refused.startswith(_ARRAY) else ""
         return Outcome(changed=changed, refused=f"{verb} {reply.refused}{advice}")
-    return Outcome(reply.value, changed=changed)
+    return Outcome(reply.value, changed=changed, shared=reply.shared)

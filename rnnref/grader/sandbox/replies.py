@@ -53,6 +53,8 @@ class Reply:
         Why the process ended instead of returning.
     changed : tuple of str
         Positions or names of the arguments that were changed in place.
+    shared : tuple of str
+        Those that the returned value has memory in common with.
     cpu : float
         Seconds of CPU time, as the process itself says.
     """
@@ -62,6 +64,7 @@ class Reply:
     refused: str | None = None
     ended: Ended | None = None
     changed: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     cpu: float = 0.0
 
 
@@ -95,7 +98,7 @@ def read_call(header: dict, parts: list, arguments: set[str]) -> Reply:
     header : dict
     parts : list of bytes-like
     arguments : set of str
-        Positions and names that can have been changed.
+        Positions and names that can have been changed or returned.
 
     Returns
     -------
@@ -106,10 +109,15 @@ def read_call(header: dict, parts: list, arguments: set[str]) -> Reply:
     Stop
         If it is no reply.
     """
-    cpu, changed = header.get("cpu", 0.0), header.get("changed", [])
-    if type(cpu) is not float or not 0 <= cpu < 1e9 or type(changed) is not list:
+    cpu = header.get("cpu", 0.0)
+    if type(cpu) is not float or not 0 <= cpu < 1e9:
         raise nonsense()
-    about = {"cpu": cpu, "changed": tuple(c for c in changed if type(c) is str and c in arguments)}
+    about = {"cpu": cpu}
+    for field in ("changed", "shared"):
+        keys = header.get(field, [])
+        if type(keys) is not list:
+            raise nonsense()
+        about[field] = tuple(key for key in keys if type(key) is str and key in arguments)
     match header:
         case {"value": tree}:
             try:

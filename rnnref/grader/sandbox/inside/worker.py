@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ....engine.codec import CodecError, decode, encode
+from ....engine.shared import shared
 from ..values import pack, unpack
 from ..wire import Channel, FrameTooLarge, WireClosed, WireError
 from .kernel import Shell
@@ -159,6 +160,8 @@ class Worker:
             with np.errstate(over=errstate, invalid=errstate, divide=errstate):
                 value = function(*args, **kwargs)
             reply, parts = _result(value)
+            if "value" in reply:
+                reply["shared"] = shared(value, _named(args, kwargs))
         except BaseException as error:
             reply, parts = {"error": _raised(error, function)}, []
         reply["cpu"] = _cpu() - start
