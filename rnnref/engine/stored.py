@@ -21,6 +21,7 @@ from .outcome import Outcome, Raised
 from .returned import Returned
 from .sampled import Sampled
 from .sheet import Note, Probe, Sheet
+from .trained import Trained
 
 
 def file_name(problem_set: str) -> str:
@@ -28,16 +29,18 @@ def file_name(problem_set: str) -> str:
     return f"{problem_set}.checks.npz"
 
 
-def save(path: Path, exercises: Iterable[Sheet | Answers]) -> None:
+def save(path: Path, exercises: Iterable[Sheet | Answers | Trained]) -> None:
     """Store sheets and answers in one file.
 
     Parameters
     ----------
     path : Path
         The file to write.
-    exercises : iterable of Sheet or Answers
+    exercises : iterable of Sheet, Answers or Trained
+        A trained model is left out: it takes the reference to measure it.
     """
-    tree, buffers = encode([_plain(exercise) for exercise in exercises])
+    kept = [exercise for exercise in exercises if not isinstance(exercise, Trained)]
+    tree, buffers = encode([_plain(exercise) for exercise in kept])
     header = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
     arrays = {f"b{i}": np.frombuffer(bytes(b), dtype=np.uint8) for i, b in enumerate(buffers)}
     with path.open("wb") as file:
@@ -146,15 +149,23 @@ def _probe(plain: dict) -> Probe:
     )
 
 
-def _plain_arg(arg: object) -> object:
-    """An argument as plain data: a formula as the arguments that make it."""
-    if not isinstance(arg, Formula):
-        return {"value": arg}
-    return {"formula": {name: getattr(arg, name) for name in ("w", "A", "c", "shape", "most")}}
+def _plain_arg(arg: object) -> dict:
+    """An argument as plain data: a formula as what makes it, a random generator as its state."""
+    if isinstance(arg, Formula):
+        return {"formula": {name: getattr(arg, name) for name in ("w", "A", "c", "shape", "most")}}
+    if isinstance(arg, np.random.Generator):
+        return {"state": arg.bit_generator.state}
+    return {"value": arg}
 
 
 def _arg(plain: dict) -> object:
-    return Formula(**plain["formula"]) if "formula" in plain else plain["value"]
+    if "formula" in plain:
+        return Formula(**plain["formula"])
+    if "state" in plain:
+        bits = getattr(np.random, plain["state"]["bit_generator"])()
+        bits.state = plain["state"]
+        return np.random.Generator(bits)
+    return plain["value"]
 
 
 def _outcome(plain: dict) -> Outcome:

@@ -1,12 +1,13 @@
 """Stored checks give the same verdicts, names and sentences as the tables."""
 
+import functools
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from rnnref.checks import VISIBLE_SEED, TableJudge, sheets, table
+from rnnref.checks import VISIBLE_SEED, TableJudge, problem_sets, sheets, table
 from rnnref.engine.exercise import Exercise
 from rnnref.engine.judge import Judge
 from rnnref.engine.stored import file_name, load, save
@@ -15,15 +16,27 @@ SET = "ps1_recurrence"
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    path = tmp_path_factory.mktemp("stored") / file_name(SET)
-    save(path, sheets(SET, VISIBLE_SEED).values())
-    return path
+def store(tmp_path_factory):
+    """Return a function that stores a set's checks once and gives the file."""
+
+    @functools.cache
+    def stored(problem_set):
+        path = tmp_path_factory.mktemp("stored") / file_name(problem_set)
+        save(path, sheets(problem_set, VISIBLE_SEED).values())
+        return path
+
+    return stored
 
 
-def test_every_mistake_gets_the_same_report(stored):
-    tables, arrays = TableJudge(SET), Judge(SET, load(stored))
-    for name, exercise in table(SET).items():
+@pytest.fixture(scope="module")
+def stored(store):
+    return store(SET)
+
+
+@pytest.mark.parametrize("problem_set", problem_sets())
+def test_every_mistake_gets_the_same_report(store, problem_set):
+    tables, arrays = TableJudge(problem_set), Judge(problem_set, load(store(problem_set)))
+    for name, exercise in table(problem_set).items():
         if not isinstance(exercise, Exercise):
             continue
         for answer in (*exercise.alternatives, *(m.wrong for m in exercise.mistakes)):
