@@ -39,7 +39,7 @@ def clip_by_global_norm(tree, max_norm):
         ‖g‖ = √(Σ g²)                       over all entries of all arrays
         g ← g · max_norm / ‖g‖              if ‖g‖ > max_norm
 
-    Pascanu, Mikolov and Bengio (2013), Algorithm 1; D3 names it among the approximations in BPTT.
+    Pascanu, Mikolov and Bengio (2013), Algorithm 1, against the exploding gradients of D0 and D3.
     Squares are summed in float64, so that float32 gradients of any size are clipped.
     If there is inf or nan among the entries, or the sum overflows (float64 entries beyond 1e154),
     the norm is inf or nan, and the gradient comes back as it was. `fit` stops there.

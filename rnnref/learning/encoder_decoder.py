@@ -24,7 +24,8 @@ class EncoderDecoder(NamedTuple):
     loss : callable
         ``loss(params, source, target, *, source_mask=None, target_mask=None,
         reduction="sequence", rng=None) -> (loss, dparams)``: the cross-entropy of the target
-        (T, B), the decoder fed with the target itself (teacher forcing).
+        (T, B), the decoder fed with the target itself (teacher forcing). At masked steps the
+        target may be any integer.
     translate : callable
         ``translate(params, source, *, source_mask=None, end, limit) -> list of B lists``: the
         decoder fed with its own likeliest symbols, until the symbol `end`, which is left out, or
@@ -85,8 +86,8 @@ def seq2seq(
         s_t = decoder(y_{t−1}, s_{t−1}),   P(y_t) = softmax(V s_t + c),   y_0 = symbol 0
 
     and in training y_{t−1} is the target's. Sutskever, Vinyals and Le (2014), Cho et al. (2014);
-    D3 names it as the answer to lengths that differ. The gradient reaches the encoder through the
-    state alone.
+    D3's many to many, asynchronous: source and target may differ in length. The gradient reaches
+    the encoder through the state alone.
 
     Examples
     --------
@@ -131,7 +132,12 @@ def seq2seq(
         encoder, decoder = params
         state0, h, read_cache = read(encoder, source, source_mask, rng)
         require_shape("seq2seq", "target", target, f"T, B={source.shape[1]}")
-        fed = np.concatenate([np.full_like(target[:1], START), target[:-1]])
+        known = target
+        if target_mask is not None:
+            T, B = target.shape
+            require_shape("seq2seq", "target_mask", target_mask, f"T={T}, B={B}", bool)
+            known = np.where(target_mask, target, START)  # what stands elsewhere may be no id
+        fed = np.concatenate([np.full_like(known[:1], START), known[:-1]])
         logits, _, write_cache = writer.forward(decoder, fed, state0, mask=target_mask, rng=rng)
         value, dlogits = softmax_cross_entropy(
             logits, target, mask=target_mask, reduction=reduction

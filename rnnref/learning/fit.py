@@ -172,9 +172,9 @@ def fit(
 
     Notes
     -----
-    The minibatch loop of D3, θ ← θ − lr ∂L/∂θ, with any optimiser. Early stopping is as in the
-    exercise `early_stopping`: with the validation losses v_1, v_2, … and the first lowest v_b so
-    far, training ends at v_{b + patience}.
+    The update of D3, θ ← θ − lr ∂L/∂θ, over the minibatches of D0, with any optimiser. Early
+    stopping is as in the exercise `early_stopping`: with the validation losses v_1, v_2, … and the
+    first lowest v_b so far, training ends at v_{b + patience}.
 
     All that is random is in the caller's hands: the same arguments give the same result.
 

@@ -36,7 +36,7 @@ def char_lm(V, H, *, embedding=None, cell="rnn", layers=1, dropout=0.0, dtype=np
 
     Notes
     -----
-    With its defaults the model of D4::
+    With its defaults the model of D4's demo; D4 itself writes σ for both::
 
         h_t = tanh(U x_t + W h_{t−1} + b)
         o_t = V h_t + c,    ŷ_t = softmax(o_t),    x_t the one-hot vector of symbol t
@@ -98,8 +98,8 @@ def sample(net, params, prompt, n, rng, *, temperature=1.0):
     Notes
     -----
     Each symbol is drawn from softmax(o_t / temperature) and becomes the next input. The draw adds
-    independent Gumbel noise to the scores and takes the largest, which has just that distribution
-    and cannot overflow (Gumbel 1954).
+    independent Gumbel noise to the divided scores and takes the largest, which has just that
+    distribution and needs no exponential (Gumbel 1954).
 
     Examples
     --------
@@ -109,8 +109,9 @@ def sample(net, params, prompt, n, rng, *, temperature=1.0):
     >>> sample(net, net.init(rng), [0], 5, rng).shape
     (5,)
     """
-    prompt = require_ids("sample", "prompt", prompt, net.n_in)
+    prompt = np.asarray(prompt)
     require_shape("sample", "prompt", prompt, "P")
+    prompt = require_ids("sample", "prompt", prompt, net.n_in)
     n = require_count("sample", "n", n, least=0)
     if not temperature > 0:
         raise ValueError(f"sample: temperature must be positive, got {temperature}")
@@ -118,6 +119,9 @@ def sample(net, params, prompt, n, rng, *, temperature=1.0):
     x, state = prompt[:, None], None
     for i in range(n):
         o, state, _ = net.forward(params, x, state)
-        ids[i] = np.argmax(o[-1, 0] / temperature + rng.gumbel(size=o.shape[-1]))
+        scores = o[-1, 0].astype(np.float64)
+        with np.errstate(over="ignore"):  # −inf, far below the largest score, is meant
+            scores = (scores - scores.max()) / temperature
+        ids[i] = np.argmax(scores + rng.gumbel(size=scores.shape))
         x = ids[i : i + 1, None]
     return ids

@@ -71,6 +71,8 @@ def stack(*layers):
     ------
     ShapeError
         If a layer does not fit on the one below.
+    TypeError
+        If one of them is no layer.
     ValueError
         If there is no layer. When run: if the parameters, or the states, are not a tuple with one
         part for each layer.
@@ -93,6 +95,8 @@ def stack(*layers):
     """
     if not layers:
         raise ValueError("stack: layers must be at least 1, got 0")
+    for i, layer in enumerate(layers):
+        _require_layer("stack", f"layers[{i}]", layer)
     n_in = n_out = layers[0].n_in
     for i, layer in enumerate(layers):
         if None not in (layer.n_in, n_out) and layer.n_in != n_out:
@@ -149,6 +153,8 @@ def bidirectional(forward, backward, merge="concat"):
     ------
     ShapeError
         If the two layers do not fit.
+    TypeError
+        If one of them is no layer.
     ValueError
         If there is no such `merge`. When run: if the parameters, or the states, are no pair.
 
@@ -175,6 +181,8 @@ def bidirectional(forward, backward, merge="concat"):
     >>> np.array_equal(state_back, y[0, :, 3:])
     True
     """
+    _require_layer("bidirectional", "forward", forward)
+    _require_layer("bidirectional", "backward", backward)
     require_option("bidirectional", "merge", merge, ("concat", "sum"))
     if None in (forward.n_in, forward.n_out):
         raise ShapeError("bidirectional: forward must have sizes of its own, got None")
@@ -217,6 +225,11 @@ def bidirectional(forward, backward, merge="concat"):
         return dx, (dstate0, dstate0_back), (dparams, dparams_back)
 
     return Layer(init, run, run_back, ahead.n_in, n_out)
+
+
+def _require_layer(where, name, layer):
+    if not isinstance(layer, Layer):
+        raise TypeError(f"{where}: {name} must be a Layer, got {type(layer).__name__}")
 
 
 def _parts(where, name, parts, n):

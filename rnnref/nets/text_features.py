@@ -10,7 +10,14 @@ from rnnref.nets.activations import relu
 from rnnref.nets.convolution import conv_backward, conv_forward, init_conv
 from rnnref.nets.pooling import max_pool_backward, max_pool_forward
 from rnnref.nets.sequences import lengths_to_mask
-from rnnref.shapes import ShapeError, require_count, require_float, require_pair, require_shape
+from rnnref.shapes import (
+    ShapeError,
+    require_count,
+    require_float,
+    require_lengths,
+    require_pair,
+    require_shape,
+)
 
 
 class TextFeatures(NamedTuple):
@@ -150,11 +157,9 @@ def _forward(params, images, lengths=None, *, height, pool):
     dtype = params[0].b.dtype
     require_shape("text_features", "images", images, f"T, B, height={height}", dtype)
     T, B, _ = images.shape
-    lengths = np.full(B, T) if lengths is None else np.asarray(lengths)
-    if lengths.shape != (B,):
-        raise ShapeError(f"text_features: lengths must have shape (B={B},), got {lengths.shape}")
+    lengths = np.full(B, T) if lengths is None else lengths
+    lengths = require_lengths("text_features", lengths, B, T)
     own = lengths_to_mask(lengths, T)[..., None]
-    lengths = lengths.astype(np.intp)  # unsigned ones could not be rounded up
     x = np.where(own, images, 0)[..., None]
     stages = []
     for conv in params:

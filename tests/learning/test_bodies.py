@@ -56,6 +56,14 @@ def test_dropout_lies_between_layers_only(rng):
         assert np.array_equal(quiet, dropped) is is_same
 
 
+@pytest.mark.parametrize("build", [tagger, classifier])
+def test_dropout_acts_below_the_read_out_of_a_head(rng, ids, build):
+    net = build(V, H, K, dropout=0.5)
+    params = net.init(rng)
+    quiet, dropped = (net.forward(params, ids, rng=r)[0] for r in (None, rng))
+    assert not np.allclose(quiet, dropped)
+
+
 def test_the_language_model_is_the_documents_network(rng, ids):
     net = char_lm(V, H)
     params = net.init(rng)

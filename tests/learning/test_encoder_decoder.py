@@ -73,9 +73,10 @@ def test_padding_has_no_influence(rng, batch):
     source, target, source_mask, target_mask = batch
     masks = {"source_mask": source_mask, "target_mask": target_mask}
     other_source = np.where(source_mask, source, (source + 1) % VS)
-    other_target = np.where(target_mask, target, (target + 1) % VT)
     loss, _ = net.loss(params, source, target, **masks)
-    assert net.loss(params, other_source, other_target, **masks)[0] == loss
+    for other_target in ((target + 1) % VT, -1, VT):
+        other_target = np.where(target_mask, target, other_target)
+        assert net.loss(params, other_source, other_target, **masks)[0] == loss
 
 
 def naive_translation(net, params, source, length, limit):
@@ -130,5 +131,7 @@ def test_bad_shapes(rng, batch):
         net.loss(params, batch[0][:, 0], batch[1])
     with pytest.raises(ShapeError, match=r"seq2seq: target must have shape \(T, B=3\), got"):
         net.loss(params, batch[0], batch[1][:, :2])
+    with pytest.raises(ShapeError, match=r"seq2seq: target_mask must have shape \(T=4, B=3\), got"):
+        net.loss(params, batch[0], batch[1], target_mask=np.ones((3, 4), bool))
     with pytest.raises(ValueError, match="seq2seq: limit must be at least 0, got -1"):
         net.translate(params, batch[0], end=END, limit=-1)

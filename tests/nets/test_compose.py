@@ -78,6 +78,24 @@ def test_the_backward_reader_gets_time_and_mask_flipped(log, x):
     np.testing.assert_array_equal(dx, 11 * x)
 
 
+def test_both_readers_get_the_rng(log, x):
+    net, rng = bidirectional(recorder(log, "ahead"), recorder(log, "back")), object()
+    net.forward(net.init(None), x, rng=rng)
+    assert all(entry[6] is rng for entry in log)
+
+
+def test_both_readers_may_read_ids():
+    net = bidirectional(
+        stack(embedding_layer(5, 4), rnn_layer(4, 3)), stack(embedding_layer(5, 2), rnn_layer(2, 3))
+    )
+    params, ids = net.init(np.random.default_rng(0)), np.array([[4, 1], [0, 4]])
+    y, _, cache = net.forward(params, ids)
+    dx, _, ((dE, _), (dE_back, _)) = net.backward(y, cache)
+    assert dx is None
+    assert [not row.any() for row in dE] == [not row.any() for row in dE_back]
+    assert [not row.any() for row in dE] == [False, False, True, True, False]
+
+
 def test_sums_of_both_directions(log, x):
     net = bidirectional(recorder(log, "ahead"), recorder(log, "back"), merge="sum")
     y, _, cache = net.forward(net.init(None), x)
@@ -133,6 +151,26 @@ def test_a_stack_of_dropout_alone_has_any_size(normal):
     ("build", "error", "message"),
     [
         (lambda: stack(), ValueError, "stack: layers must be at least 1, got 0"),
+        (
+            lambda: stack([rnn_layer(4, 3), dense_layer(3, 2)]),
+            TypeError,
+            "stack: layers[0] must be a Layer, got list",
+        ),
+        (
+            lambda: stack(rnn_layer(4, 3), dense_layer),
+            TypeError,
+            "stack: layers[1] must be a Layer, got function",
+        ),
+        (
+            lambda: bidirectional(rnn_layer(4, 3), rnn_layer),
+            TypeError,
+            "bidirectional: backward must be a Layer, got function",
+        ),
+        (
+            lambda: bidirectional((rnn_layer(4, 3),), rnn_layer(4, 3)),
+            TypeError,
+            "bidirectional: forward must be a Layer, got tuple",
+        ),
         (
             lambda: stack(dense_layer(4, 3), dropout_layer(0.1), dense_layer(4, 2)),
             ShapeError,

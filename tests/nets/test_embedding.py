@@ -13,6 +13,7 @@ from rnnref import (
     embedding_forward,
     init_embedding,
     one_hot,
+    one_hot_layer,
 )
 
 V, D = 9, 4
@@ -155,3 +156,32 @@ def test_backward_names_what_is_wrong(normal, ids, dx, error, message):
     with pytest.raises(error) as raised:
         embedding_backward(dx, cache)
     assert str(raised.value) == f"embedding_backward: {message}"
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_one_hot_as_a_layer(dtype):
+    layer, ids = one_hot_layer(V, dtype=dtype), np.random.default_rng(0).integers(V, size=(7, 3))
+    assert layer.init(np.random.default_rng(0)) is None
+    assert (layer.n_in, layer.n_out) == (V, V)
+    x, state, cache = layer.forward(None, ids, mask=ids > 3)  # which it ignores
+    assert state is None
+    assert x.dtype == dtype
+    np.testing.assert_array_equal(x, one_hot(ids, V))
+    assert layer.backward(x, cache) == (None, None, None)
+    assert layer.forward(None, ids[:0])[0].shape == (0, 3, V)
+
+
+@pytest.mark.parametrize(
+    ("ids", "state0", "error", "message"),
+    [
+        (np.zeros((5, 0), int), None, ShapeError, "ids must have shape (T, B) with B at least 1"),
+        (np.zeros(5, int), None, ShapeError, "ids must have shape (T, B), got (5,)"),
+        (np.full((5, 1), V), None, ValueError, "ids must lie in 0 … 8, got 9"),
+        (np.zeros((5, 1)), None, TypeError, "ids must be integers, got float64"),
+        (np.zeros((5, 1), int), np.zeros(1), ValueError, "a state must be None, got ndarray"),
+    ],
+)
+def test_one_hot_as_a_layer_names_what_is_wrong(ids, state0, error, message):
+    with pytest.raises(error) as raised:
+        one_hot_layer(V).forward(None, ids, state0)
+    assert message in str(raised.value)

@@ -183,13 +183,13 @@ def test_no_columns(net, lengths):
             np.zeros((T, B, HEIGHT)),
             [14, 6, 1],
             ShapeError,
-            "lengths_to_mask: lengths must be at most T=13, got 14",
+            "text_features: lengths must be at most T=13, got 14",
         ),
         (
             np.zeros((T, B, HEIGHT)),
             [13.0, 6.0, 1.0],
             TypeError,
-            "lengths_to_mask: lengths must be integers, got float64",
+            "text_features: lengths must be integers, got float64",
         ),
     ],
 )
