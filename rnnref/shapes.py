@@ -63,9 +63,10 @@ def require_shape(where, name, array, shape, dtype=None):
             wanted += f" with {axis} at least 1"
             raise ShapeError(f"{where}: {name} must have shape {wanted}, got {array.shape}")
     if dtype is not None and array.dtype != dtype:
-        raise TypeError(
-            f"{where}: {name} must have dtype {np.dtype(dtype).name}, got {array.dtype.name}"
-        )
+        wanted, came = np.dtype(dtype).name, array.dtype.name
+        if wanted == came:  # they differ in the order of their bytes
+            wanted, came = np.dtype(dtype).str, array.dtype.str
+        raise TypeError(f"{where}: {name} must have dtype {wanted}, got {came}")
 
 
 def require_float(where, dtype):
@@ -83,14 +84,31 @@ def require_real(where, name, dtype):
         raise TypeError(f"{where}: {name} must be of float32 or float64, got {came}")
 
 
-def common_dtype(where, params):
+def require_kind(where, name, value, kind):
+    """Raise TypeError unless `value` is of the NamedTuple class `kind`, or a tuple of its parts.
+
+    A plain tuple may leave out the last parts if they have defaults.
+    """
+    most = len(kind._fields)
+    least = most - len(kind._field_defaults)
+    if isinstance(value, kind) or (type(value) is tuple and least <= len(value) <= most):
+        return
+    came = f"a tuple of {len(value)}" if type(value) is tuple else type(value).__name__
+    fields = ", ".join(kind._fields)
+    raise TypeError(f"{where}: {name} must be {kind.__name__}({fields}), got {came}")
+
+
+def common_dtype(where, params, kind=None):
     """Return the one dtype of all arrays in the tuple `params`; None stands for no array.
 
     Raises
     ------
     TypeError
-        If the dtypes differ or are not among float32, float64 and complex128.
+        If the dtypes differ or are not among float32, float64 and complex128, or `params` is no
+        `kind`, if one is given.
     """
+    if kind is not None:
+        require_kind(where, "params", params, kind)
     dtypes = {getattr(p, "dtype", type(p).__name__) for p in params if p is not None}
     names = sorted(str(dtype) for dtype in dtypes)
     if len(names) != 1 or names[0] not in FLOATS:
@@ -124,6 +142,11 @@ def require_dropout(where, p):
     """Raise ValueError unless 0 ≤ `p` < 1: with p = 1 nothing would be left to be scaled."""
     if not 0 <= p < 1:
         raise ValueError(f"{where}: p must lie in 0 ≤ p < 1, got {p}")
+
+
+def require_counts(where, **values):
+    """Return the values as ints, each at least 1; errors as of `require_count`."""
+    return [require_count(where, name, value) for name, value in values.items()]
 
 
 def require_ids(where, name, ids, size):

@@ -7,10 +7,10 @@ import numpy as np
 
 from rnnref.baselines.autoregression import delay_taps
 from rnnref.nets.activations import ACTIVATIONS
-from rnnref.nets.compose import Layer
+from rnnref.nets.compose import Layer, require_no_state
 from rnnref.nets.dense import DenseCache, DenseParams, dense_backward, dense_forward
 from rnnref.nets.initialisation import glorot_uniform
-from rnnref.shapes import common_dtype, require_count, require_float, require_shape
+from rnnref.shapes import common_dtype, require_counts, require_float, require_shape
 
 
 class WindowParams(NamedTuple):
@@ -89,7 +89,7 @@ def init_window_network(rng, D, H, K, window, *, dtype=np.float64):
     >>> [p.shape for p in params]
     [(3, 5, 4), (3,), (2, 3), (2,)]
     """
-    D, H, K, window = _sizes("init_window_network", D=D, H=H, K=K, window=window)
+    D, H, K, window = require_counts("init_window_network", D=D, H=H, K=K, window=window)
     dtype = require_float("init_window_network", dtype)
     return WindowParams(
         U=glorot_uniform(rng, H, window * D, dtype).reshape(H, window, D),
@@ -257,15 +257,15 @@ def window_layer(D, H, K, window, *, dtype=np.float64):
     >>> y.shape, state
     ((6, 2, 2), None)
     """
-    D, H, K, window = _sizes("window_layer", D=D, H=H, K=K, window=window)
+    D, H, K, window = require_counts("window_layer", D=D, H=H, K=K, window=window)
 
     def forward(params, x, state0=None, *, mask=None, rng=None):
-        _no_state(state0)
+        require_no_state("window_layer", state0)
         y, cache = window_forward(params, x, mask=mask)
         return y, None, cache
 
     def backward(dy, cache, dstate=None):
-        _no_state(dstate)
+        require_no_state("window_layer", dstate)
         dx, dparams = window_backward(dy, cache)
         return dx, None, dparams
 
@@ -273,20 +273,10 @@ def window_layer(D, H, K, window, *, dtype=np.float64):
     return Layer(init, forward, backward, D, K)
 
 
-def _no_state(state):
-    if state is not None:
-        raise ValueError(f"window_layer: a state must be None, got {type(state).__name__}")
-
-
-def _sizes(where, **sizes):
-    """Return the sizes as ints, each at least 1."""
-    return [require_count(where, name, value) for name, value in sizes.items()]
-
-
 def _check(params, x, mask):
     """Raise unless the arguments of `window_forward` agree in shape and dtype."""
+    dtype = common_dtype("window_forward", params, WindowParams)
     U, b, V, c = params
-    dtype = common_dtype("window_forward", params)
     require_shape("window_forward", "U", U, "H, window, D")
     H, _, D = U.shape
     require_shape("window_forward", "b", b, f"H={H}")

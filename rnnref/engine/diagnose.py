@@ -58,7 +58,11 @@ def diagnose(sheet: Sheet, tried: Sequence[Tried]) -> Finding:
     note, explained = known_mistake(sheet, tried)
     if note is None:
         return Finding(describe(sheet, tried))
-    rest = [t for t in tried if not t.right and t not in explained]
+    rest = [
+        t
+        for t in tried
+        if not (t.right or t in explained or is_same(t.outcome, t.probe.fingerprint(note.name)))
+    ]
     more = f" Something more is wrong: see «{rest[0].probe.label}»." if rest else ""
     return Finding(note.says + more, note)
 
@@ -257,7 +261,7 @@ def _first_unlikely(leaf: Leaf) -> str:
     value, expected = leaf.value, leaf.expected
     if value.mean.shape != expected.mean.shape:
         return f"{leaf.returned.name} has another number of possible results."
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         gap = np.abs(value.mean - expected.mean) / np.hypot(value.error, expected.error)
     index = np.unravel_index(np.nanargmax(gap), gap.shape)
     place = f"{leaf.returned.name}[{', '.join(map(str, index))}]"

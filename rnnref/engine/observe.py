@@ -45,6 +45,9 @@ def linear_response(value: object, args: tuple) -> tuple[np.ndarray, np.ndarray]
     return v * powers[:8] * u, v * powers[1:] * h0
 
 
+FROZEN = 1e-3  # a temperature at which the likeliest symbol always comes
+
+
 def transitions(value: object, args: tuple) -> Sampled:
     """How often each symbol follows each pair of symbols in what a model has written.
 
@@ -54,12 +57,14 @@ def transitions(value: object, args: tuple) -> Sampled:
         The ids that were drawn.
     args : tuple
         The call's: the first is the symbol before the first drawn one, the seventh the output bias,
-        as long as the vocabulary, the eighth the number of ids.
+        as long as the vocabulary, the eighth the number of ids, the tenth, if it is there, the
+        temperature.
 
     Returns
     -------
     Sampled
-        Shares of shape (K, K, K): before the last symbol, the last, the next.
+        Shares of shape (K, K, K): before the last symbol, the last, the next. At a temperature
+        where only one text can come about, that text itself.
 
     Raises
     ------
@@ -72,6 +77,8 @@ def transitions(value: object, args: tuple) -> Sampled:
     outside = value[(value < 0) | (value >= K)]
     if outside.size:
         raise ValueError(f"ids lie in 0 … {K - 1}; one of yours is {outside[0]}")
+    if len(args) > 9 and args[9] <= FROZEN:
+        return Sampled(value.astype(float), np.zeros(n))
     ids = np.concatenate([[first], value])
     counts = np.zeros((K, K, K), int)
     np.add.at(counts, (ids[:-2], ids[1:-1], ids[2:]), 1)

@@ -37,8 +37,9 @@ class Sampled:
         """
         n = counts.sum(axis=-1, keepdims=True)
         share = counts / np.maximum(n, 1)
-        # Not 0 for what never came up: one draw more or less must not decide.
-        rounded = (counts + 1) / (n + 2)
+        # Not 0 for what never came up (Agresti and Coull 1998): two draws more or less must not
+        # decide.
+        rounded = (counts + 2) / (n + 4)
         error = np.sqrt(rounded * (1 - rounded) / np.maximum(n, 1))
         return cls(np.where(n, share, 0.0), np.where(n, error, np.inf))
 

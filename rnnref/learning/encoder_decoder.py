@@ -8,7 +8,7 @@ import numpy as np
 from rnnref.learning.bodies import recurrent_body, symbol_layer
 from rnnref.losses.cross_entropy import softmax_cross_entropy
 from rnnref.nets.compose import stack
-from rnnref.nets.layers import dense_layer
+from rnnref.nets.layers import dense_layer, dropout_layer
 from rnnref.shapes import require_count, require_shape
 
 START = 0  # what the decoder reads first
@@ -108,7 +108,8 @@ def seq2seq(
         )
         for V in (V_source, V_target)
     )
-    writer = stack(writer, dense_layer(H, V_target, dtype=dtype))
+    top = dense_layer(H, V_target, dtype=dtype)
+    writer = stack(writer, stack(dropout_layer(dropout), top) if dropout else top)
 
     def init(rng):
         return reader.init(rng), writer.init(rng)

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnref.learning.bodies import recurrent_body, symbol_layer
 from rnnref.nets.compose import stack
-from rnnref.nets.layers import dense_layer
+from rnnref.nets.layers import dense_layer, dropout_layer
 from rnnref.shapes import require_count, require_ids, require_shape
 
 
@@ -61,7 +61,8 @@ def char_lm(V, H, *, embedding=None, cell="rnn", layers=1, dropout=0.0, dtype=np
         dropout=dropout,
         dtype=dtype,
     )
-    return stack(symbol_layer(V, embedding, dtype), body, dense_layer(H, V, dtype=dtype))
+    drop = [dropout_layer(dropout)] if dropout else []
+    return stack(symbol_layer(V, embedding, dtype), body, *drop, dense_layer(H, V, dtype=dtype))
 
 
 def sample(net, params, prompt, n, rng, *, temperature=1.0):

@@ -31,8 +31,12 @@ def network_loss(net, loss=softmax_cross_entropy, *, reduction="mean", rng=None,
 
     Notes
     -----
+    The loss is one of those that compare step with step; `ctc_loss`, whose labels have lengths of
+    their own, takes a function of its own.
+
     With `carry`, steps of one text cut into pieces are trained by truncated BPTT: the state
-    crosses the cuts, the gradient does not (D4's demo does so).
+    crosses the cuts, the gradient does not (D4's demo does so). The state also goes on where a
+    text begins anew.
 
     Examples
     --------

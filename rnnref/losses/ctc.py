@@ -9,11 +9,10 @@ from rnnref.losses.ctc_lattice import (
     posterior,
     require_blank,
     require_letters,
-    require_scores,
     softmax,
 )
 from rnnref.losses.reduction import REDUCTIONS
-from rnnref.shapes import ShapeError, require_lengths, require_option, require_shape
+from rnnref.shapes import ShapeError, require_lengths, require_option, require_real, require_shape
 
 
 @np.errstate(over="ignore", under="ignore", invalid="ignore")
@@ -97,7 +96,7 @@ def ctc_loss(logits, labels, *, lengths=None, blank=0, reduction="sequence", zer
            [ 0.167, -0.167]])
     """
     require_shape("ctc_loss", "logits", logits, "T, B, K")
-    require_scores("ctc_loss", logits)
+    require_real("ctc_loss", "logits", logits.dtype)
     T, B, K = logits.shape
     blank = require_blank("ctc_loss", blank, K)
     require_option("ctc_loss", "reduction", reduction, REDUCTIONS)

@@ -4,8 +4,8 @@ from itertools import groupby
 
 import numpy as np
 
-from rnnref.losses.ctc_lattice import letters, require_blank, require_scores, softmax
-from rnnref.shapes import require_count, require_lengths, require_shape
+from rnnref.losses.ctc_lattice import letters, require_blank, softmax
+from rnnref.shapes import require_count, require_lengths, require_real, require_shape
 
 
 def ctc_collapse(path, blank=0):
@@ -207,7 +207,7 @@ def _search(log_y, width, blank):
 def _check(where, logits, lengths, blank):
     """Return the lengths (B,) and the blank, checked as the logits are."""
     require_shape(where, "logits", logits, "T, B, K")
-    require_scores(where, logits)
+    require_real(where, "logits", logits.dtype)
     T, B, K = logits.shape
     blank = require_blank(where, blank, K)
     lengths = np.full(B, T) if lengths is None else require_lengths(where, lengths, B, T)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnref.shapes import ShapeError, require_count, require_ids, require_shape
+from rnnref.shapes import ShapeError, require_count, require_ids, require_real, require_shape
 
 
 def ctc_extend_label(label, blank=0):
@@ -120,7 +120,7 @@ def ctc_alignment(logits, label, blank=0):
     """
     where = "ctc_alignment"
     require_shape(where, "logits", logits, "T, K")
-    require_scores(where, logits)
+    require_real(where, "logits", logits.dtype)
     blank = require_blank(where, blank, logits.shape[1])
     label = letters(where, "label", label)
     require_letters(where, "label", label, blank, logits.shape[1])
@@ -261,9 +261,3 @@ def require_blank(where, blank, K):
     blank = require_count(where, "blank", blank, least=0)
     require_ids(where, "blank", blank, K)
     return blank
-
-
-def require_scores(where, logits):
-    """Raise TypeError unless the logits are float32 or float64."""
-    if logits.dtype.name not in ("float32", "float64"):
-        raise TypeError(f"{where}: logits must have dtype float32 or float64, got {logits.dtype}")

@@ -232,6 +232,12 @@ def _require_layer(where, name, layer):
         raise TypeError(f"{where}: {name} must be a Layer, got {type(layer).__name__}")
 
 
+def require_no_state(where, state):
+    """Raise ValueError if a layer that has no state is given one."""
+    if state is not None:
+        raise ValueError(f"{where}: a state must be None, got {type(state).__name__}")
+
+
 def _parts(where, name, parts, n):
     """Return a tuple of n parts; None stands for n times None."""
     if parts is None:

@@ -5,7 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from rnnref.shapes import common_dtype, require_count, require_float, require_pair, require_shape
+from rnnref.shapes import (
+    common_dtype,
+    require_count,
+    require_float,
+    require_kind,
+    require_pair,
+    require_shape,
+)
 
 
 class ConvParams(NamedTuple):
@@ -131,8 +138,8 @@ def conv_forward(params, x):
     >>> y.shape
     (60, 2, 24, 8)
     """
+    dtype = common_dtype("conv_forward", params, ConvParams)
     F, b = params
-    dtype = common_dtype("conv_forward", params)
     require_shape("conv_forward", "F", F, "C_out, k_t, k_h, C_in")
     C_out, k_t, k_h, C_in = F.shape
     require_shape("conv_forward", "b", b, f"C_out={C_out}")
@@ -185,6 +192,7 @@ def conv_backward(dy, cache):
     >>> dx.shape, dF.shape, db.shape
     ((60, 2, 24, 1), (8, 3, 3, 1), (8,))
     """
+    require_kind("conv_backward", "cache", cache, ConvCache)
     (F, b), columns, shape = cache
     (T, B, height, C_in), (C_out, k_t, k_h, _) = shape, F.shape
     wanted = f"T={T}, B={B}, height={height}, C_out={C_out}"

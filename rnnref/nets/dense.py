@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnref.nets.initialisation import glorot_uniform
-from rnnref.shapes import common_dtype, require_count, require_float, require_shape
+from rnnref.shapes import common_dtype, require_count, require_float, require_kind, require_shape
 
 
 class DenseParams(NamedTuple):
@@ -113,8 +113,8 @@ def dense_forward(params, x):
     >>> y.shape
     (6, 2, 3)
     """
+    dtype = common_dtype("dense_forward", params, DenseParams)
     V, c = params
-    dtype = common_dtype("dense_forward", params)
     require_shape("dense_forward", "V", V, "K, D")
     K, D = V.shape
     require_shape("dense_forward", "c", c, f"K={K}")
@@ -160,6 +160,7 @@ def dense_backward(dy, cache):
     >>> dx.shape, dV.shape, dc.shape
     ((6, 2, 4), (3, 4), (3,))
     """
+    require_kind("dense_backward", "cache", cache, DenseCache)
     (V, c), x = cache
     K, D = V.shape
     sizes = ", ".join(str(n) for n in x.shape[:-1])

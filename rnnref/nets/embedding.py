@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.shapes import require_count, require_float, require_ids, require_shape
+from rnnref.shapes import require_count, require_float, require_ids, require_kind, require_shape
 
 
 def one_hot(ids, V, *, dtype=np.float64):
@@ -177,6 +177,7 @@ def embedding_backward(dx, cache):
            [0., 0.],
            [3., 3.]])
     """
+    require_kind("embedding_backward", "cache", cache, EmbeddingCache)
     E, ids = cache
     V, D = E.shape
     sizes = ", ".join(str(n) for n in ids.shape)

@@ -101,8 +101,8 @@ def rnn_forward_recursion(params, x, dh, h0=None, *, mask=None, activation="tanh
 def _check(params, x, dh, h0, mask):
     """Raise unless the arguments of `rnn_forward_recursion` agree in shape and dtype."""
     where = "rnn_forward_recursion"
+    dtype = common_dtype(where, params, RNNParams)
     U, W, b = params
-    dtype = common_dtype(where, params)
     require_shape(where, "U", U, "H, D")
     H, D = U.shape
     require_shape(where, "W", W, f"H={H}, H={H}")

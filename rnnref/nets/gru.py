@@ -6,7 +6,14 @@ import numpy as np
 
 from rnnref.nets.activations import logistic, logistic_derivative, tanh_derivative
 from rnnref.nets.initialisation import glorot_uniform, orthogonal
-from rnnref.shapes import common_dtype, require_count, require_float, require_option, require_shape
+from rnnref.shapes import (
+    common_dtype,
+    require_count,
+    require_float,
+    require_kind,
+    require_option,
+    require_shape,
+)
 
 RESETS, UPDATES = ("before", "after"), ("write", "keep")
 
@@ -267,6 +274,7 @@ def gru_backward(dh, cache, dstate=None):
     >>> dx.shape, dh0.shape, dparams.W.shape
     ((6, 2, 4), (2, 3), (9, 3))
     """
+    require_kind("gru_backward", "cache", cache, GRUCache)
     (U, W, b, b_hn), x, states, r, z, n, s, held, reset, update = cache
     (T, B, D), H = x.shape, len(b_hn)
     require_shape("gru_backward", "dh", dh, f"T={T}, B={B}, H={H}", b.dtype)
@@ -327,8 +335,8 @@ def _check(params, x, h0, mask, reset, update):
     """Raise unless the arguments of `gru_forward` agree in shape and dtype."""
     require_option("gru_forward", "reset", reset, RESETS)
     require_option("gru_forward", "update", update, UPDATES)
+    dtype = common_dtype("gru_forward", params, GRUParams)
     U, W, b, b_hn = params
-    dtype = common_dtype("gru_forward", params)
     require_shape("gru_forward", "b_hn", b_hn, "H")
     H = len(b_hn)
     require_shape("gru_forward", "U", U, f"3H={3 * H}, D")

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from rnnref.nets.activations import ACTIVATIONS
-from rnnref.nets.compose import Layer
+from rnnref.nets.compose import Layer, require_no_state
 from rnnref.nets.dense import dense_backward, dense_forward, init_dense
 from rnnref.nets.dropout import dropout_backward, dropout_forward
 from rnnref.nets.embedding import (
@@ -18,7 +18,13 @@ from rnnref.nets.gru import gru_backward, gru_forward, init_gru
 from rnnref.nets.lstm import init_lstm, lstm_backward, lstm_forward
 from rnnref.nets.rnn import init_rnn, rnn_backward, rnn_forward
 from rnnref.nets.sequences import last_valid
-from rnnref.shapes import require_count, require_dropout, require_option, require_shape
+from rnnref.shapes import (
+    require_count,
+    require_counts,
+    require_dropout,
+    require_option,
+    require_shape,
+)
 
 
 def rnn_layer(D, H, *, activation="tanh", truncate=None, dtype=np.float64):
@@ -53,7 +59,7 @@ def rnn_layer(D, H, *, activation="tanh", truncate=None, dtype=np.float64):
     >>> layer.init(np.random.default_rng(0)).U.shape
     (3, 4)
     """
-    D, H = _sizes("rnn_layer", D=D, H=H)
+    D, H = require_counts("rnn_layer", D=D, H=H)
     require_option("rnn_layer", "activation", activation, ACTIVATIONS)
     if truncate is not None:
         truncate = require_count("rnn_layer", "truncate", truncate)
@@ -101,7 +107,7 @@ def lstm_layer(D, H, *, peepholes=False, coupled=False, forget_bias=1.0, dtype=n
     >>> layer.init(np.random.default_rng(0)).P.shape
     (3, 3)
     """
-    D, H = _sizes("lstm_layer", D=D, H=H)
+    D, H = require_counts("lstm_layer", D=D, H=H)
     init = partial(init_lstm, D=D, H=H, peepholes=peepholes, forget_bias=forget_bias, dtype=dtype)
     return _recurrent(init, partial(lstm_forward, coupled=coupled), lstm_backward, D, H)
 
@@ -139,7 +145,7 @@ def gru_layer(D, H, *, reset="before", update="write", dtype=np.float64):
     >>> layer.init(np.random.default_rng(0)).W.shape
     (9, 3)
     """
-    D, H = _sizes("gru_layer", D=D, H=H)
+    D, H = require_counts("gru_layer", D=D, H=H)
     require_option("gru_layer", "reset", reset, ("before", "after"))
     require_option("gru_layer", "update", update, ("write", "keep"))
     return _recurrent(
@@ -181,7 +187,7 @@ def dense_layer(D, K, *, dtype=np.float64):
     >>> layer.init(np.random.default_rng(0)).V.shape
     (3, 4)
     """
-    D, K = _sizes("dense_layer", D=D, K=K)
+    D, K = require_counts("dense_layer", D=D, K=K)
     init = partial(init_dense, D=D, K=K, dtype=dtype)
     return _stateless("dense_layer", init, dense_forward, dense_backward, D, K)
 
@@ -199,7 +205,8 @@ def embedding_layer(V, D, *, dtype=np.float64):
     -------
     Layer
         Its functions are `init_embedding`, `embedding_forward` and `embedding_backward`; its
-        input is ids of shape (T, B), whose gradient is None. It ignores the mask.
+        input is ids of shape (T, B), whose gradient is None. It ignores the mask: also where
+        nothing is read, as in padding, there must stand some id.
 
     Raises
     ------
@@ -218,7 +225,7 @@ def embedding_layer(V, D, *, dtype=np.float64):
     >>> np.array_equal(x[:, 0], E[[4, 0]])
     True
     """
-    V, D = _sizes("embedding_layer", V=V, D=D)
+    V, D = require_counts("embedding_layer", V=V, D=D)
 
     def backward(dx, cache):
         return None, embedding_backward(dx, cache)
@@ -239,7 +246,8 @@ def one_hot_layer(V, *, dtype=np.float64):
     Returns
     -------
     Layer
-        Without parameters and state; its input is ids of shape (T, B), whose gradient is None.
+        Without parameters and state; its input is ids of shape (T, B), whose gradient is None. It
+        ignores the mask: also where nothing is read, as in padding, there must stand some id.
 
     Raises
     ------
@@ -257,7 +265,7 @@ def one_hot_layer(V, *, dtype=np.float64):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    (V,) = _sizes("one_hot_layer", V=V)
+    (V,) = require_counts("one_hot_layer", V=V)
 
     def forward(params, ids):
         require_shape("one_hot_layer", "ids", ids, "T, B")
@@ -297,13 +305,13 @@ def last_step_layer():
     """
 
     def forward(params, x, state0=None, *, mask=None, rng=None):
-        _no_state("last_step_layer", state0)
+        require_no_state("last_step_layer", state0)
         require_shape("last_step_layer", "x", x, "T, B, D")
         mask = np.ones(x.shape[:2], bool) if mask is None else mask
         return last_valid(x, mask)[None], None, mask
 
     def backward(dy, mask, dstate=None):
-        _no_state("last_step_layer", dstate)
+        require_no_state("last_step_layer", dstate)
         after = np.cumsum(mask[::-1], axis=0)[::-1]  # valid steps from here on
         is_last = mask & (after == 1)
         return is_last[..., None] * dy, None, None
@@ -347,12 +355,12 @@ def dropout_layer(p):
     require_dropout("dropout_layer", p)
 
     def forward(params, x, state0=None, *, mask=None, rng=None):
-        _no_state("dropout_layer", state0)
+        require_no_state("dropout_layer", state0)
         y, cache = dropout_forward(x, p, rng)
         return y, None, cache
 
     def backward(dy, cache, dstate=None):
-        _no_state("dropout_layer", dstate)
+        require_no_state("dropout_layer", dstate)
         return dropout_backward(dy, cache), None, None
 
     return Layer(lambda rng: None, forward, backward, None, None)
@@ -371,23 +379,13 @@ def _stateless(where, init, forward, backward, n_in, n_out):
     """Return the layer of a network without state, mask and random numbers."""
 
     def run(params, x, state0=None, *, mask=None, rng=None):
-        _no_state(where, state0)
+        require_no_state(where, state0)
         y, cache = forward(params, x)
         return y, None, cache
 
     def run_back(dy, cache, dstate=None):
-        _no_state(where, dstate)
+        require_no_state(where, dstate)
         dx, dparams = backward(dy, cache)
         return dx, None, dparams
 
     return Layer(init, run, run_back, n_in, n_out)
-
-
-def _no_state(where, state):
-    if state is not None:
-        raise ValueError(f"{where}: a state must be None, got {type(state).__name__}")
-
-
-def _sizes(where, **sizes):
-    """Return the sizes as ints, each at least 1."""
-    return [require_count(where, name, value) for name, value in sizes.items()]

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnref.nets.activations import logistic_derivative, tanh_derivative
 from rnnref.nets.initialisation import glorot_uniform, orthogonal
-from rnnref.shapes import common_dtype, require_count, require_float, require_shape
+from rnnref.shapes import common_dtype, require_count, require_float, require_kind, require_shape
 
 
 class LSTMParams(NamedTuple):
@@ -212,8 +212,8 @@ def lstm_forward(params, x, state0=None, *, mask=None, coupled=False):
     >>> np.allclose(h, cache.o * np.tanh(cache.c))
     True
     """
-    params = LSTMParams(*params)
     _check(params, x, state0, mask)
+    params = LSTMParams(*params)
     U, W, b, P = _tie(params) if coupled else params
     (T, B, D), H = x.shape, W.shape[1]
     held = None
@@ -318,6 +318,7 @@ def lstm_backward(dh, cache, dstate=None):
     >>> dx.shape, dstate0.c.shape, dparams.W.shape
     ((6, 2, 4), (2, 3), (12, 3))
     """
+    require_kind("lstm_backward", "cache", cache, LSTMCache)
     params, x, h_prev, c_prev, i, f, g, c, o, tanh_c, held, coupled = cache
     U, W, b, P = _tie(params) if coupled else params
     (T, B, D), H = x.shape, W.shape[1]
@@ -407,8 +408,8 @@ def _require_state(where, name, state, B, H, dtype):
 
 def _check(params, x, state0, mask):
     """Raise unless the arguments of `lstm_forward` agree in shape and dtype."""
-    U, W, b, P = params
-    dtype = common_dtype("lstm_forward", params)
+    dtype = common_dtype("lstm_forward", params, LSTMParams)
+    U, W, b, P = LSTMParams(*params)
     require_shape("lstm_forward", "W", W, "4H, H")
     H = W.shape[1]
     require_shape("lstm_forward", "W", W, f"4H={4 * H}, H={H}")

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnref.nets.activations import tanh_derivative
 from rnnref.nets.initialisation import glorot_uniform
-from rnnref.shapes import common_dtype, require_count, require_float, require_shape
+from rnnref.shapes import common_dtype, require_count, require_float, require_kind, require_shape
 
 
 class OutputRNNParams(NamedTuple):
@@ -240,6 +240,7 @@ def output_rnn_backward(dy, cache, dstate=None):
     >>> dx.shape, dy0.shape, dparams.R.shape
     ((6, 5, 4), (5, 2), (3, 2))
     """
+    require_kind("output_rnn_backward", "cache", cache, OutputRNNCache)
     (U, R, V, b, c), x, y_prev, h, forced = cache
     (T, B, D), (K, H) = x.shape, V.shape
     require_shape("output_rnn_backward", "dy", dy, f"T={T}, B={B}, K={K}", b.dtype)
@@ -271,8 +272,8 @@ def output_rnn_backward(dy, cache, dstate=None):
 
 def _check(params, x, y0, targets):
     """Raise unless the arguments of `output_rnn_forward` agree in shape and dtype."""
+    dtype = common_dtype("output_rnn_forward", params, OutputRNNParams)
     U, R, V, b, c = params
-    dtype = common_dtype("output_rnn_forward", params)
     require_shape("output_rnn_forward", "U", U, "H, D")
     H, D = U.shape
     require_shape("output_rnn_forward", "R", R, f"H={H}, K")

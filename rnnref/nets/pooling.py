@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnref.shapes import require_float, require_pair, require_shape
+from rnnref.shapes import require_float, require_kind, require_pair, require_shape
 
 
 class MaxPoolCache(NamedTuple):
@@ -94,6 +94,7 @@ def max_pool_backward(dy, cache):
     >>> max_pool_backward(np.array([0.1, 0.2, 0.3]).reshape(3, 1, 1, 1), cache).ravel()
     array([0.1, 0. , 0.2, 0. , 0.3])
     """
+    require_kind("max_pool_backward", "cache", cache, MaxPoolCache)
     x, y, pool = cache
     sizes = ", ".join(str(n) for n in y.shape)
     require_shape("max_pool_backward", "dy", dy, sizes, y.dtype)

@@ -6,7 +6,14 @@ import numpy as np
 
 from rnnref.nets.activations import ACTIVATIONS
 from rnnref.nets.initialisation import glorot_uniform, orthogonal
-from rnnref.shapes import common_dtype, require_count, require_float, require_option, require_shape
+from rnnref.shapes import (
+    common_dtype,
+    require_count,
+    require_float,
+    require_kind,
+    require_option,
+    require_shape,
+)
 
 
 class RNNParams(NamedTuple):
@@ -232,6 +239,7 @@ def rnn_backward(dh, cache, dstate=None, *, truncate=None):
     >>> dx.shape, dh0.shape, dparams.W.shape
     ((6, 2, 4), (2, 3), (3, 3))
     """
+    require_kind("rnn_backward", "cache", cache, RNNCache)
     (U, W, b), x, states, held, activation = cache
     (T, B, D), H = x.shape, len(b)
     require_shape("rnn_backward", "dh", dh, f"T={T}, B={B}, H={H}", b.dtype)
@@ -263,8 +271,8 @@ def rnn_backward(dh, cache, dstate=None, *, truncate=None):
 
 def _check(params, x, h0, mask):
     """Raise unless the arguments of `rnn_forward` agree in shape and dtype."""
+    dtype = common_dtype("rnn_forward", params, RNNParams)
     U, W, b = params
-    dtype = common_dtype("rnn_forward", params)
     require_shape("rnn_forward", "U", U, "H, D")
     H, D = U.shape
     require_shape("rnn_forward", "W", W, f"H={H}, H={H}")

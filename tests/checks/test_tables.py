@@ -22,7 +22,8 @@ MISTAKES = [
     for param in EXERCISES
     for mistake in param.values[1].mistakes
 ]
-SEEDS = range(20)
+# Three of the twenty seeds in the quick tests.
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))]
 
 
 def hidden_judge(problem_set, seed):
@@ -93,7 +94,7 @@ def test_solutions_and_mistakes_stand_alone(problem_set, exercise):
         assert definition.name == exercise.name
         unbound = inspect.getclosurevars(function)
         assert set(unbound.globals) <= {"np", function.__name__}
-        assert not unbound.unbound - {"sum"} or unbound.unbound <= _attributes(function)
+        assert unbound.unbound <= _attributes(function)
 
 
 def _attributes(function):

@@ -33,7 +33,10 @@ def stored(store):
     return store(SET)
 
 
-@pytest.mark.parametrize("problem_set", problem_sets())
+@pytest.mark.parametrize(
+    "problem_set",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name != SET)) for name in problem_sets()],
+)
 def test_every_mistake_gets_the_same_report(store, problem_set):
     tables, arrays = TableJudge(problem_set), Judge(problem_set, load(store(problem_set)))
     for name, exercise in table(problem_set).items():

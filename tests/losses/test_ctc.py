@@ -387,7 +387,7 @@ def test_extended_labels(label, blank, ext, can_skip):
         (
             {"logits": np.zeros((4, 2, 3), complex)},
             TypeError,
-            "logits must have dtype float32 or float64, got complex128",
+            "logits must be of float32 or float64, got complex128",
         ),
         ({"labels": [[1]]}, ShapeError, "labels must hold B=2 labels, got 1"),
         ({"labels": [1, 2]}, ShapeError, "labels[0] must have shape (L,), got ()"),
@@ -451,7 +451,7 @@ def test_the_loss_names_what_is_wrong(change, error, message):
             ctc_alignment,
             (np.zeros((4, 3), int), [1]),
             TypeError,
-            "logits must have dtype float32 or float64, got int64",
+            "logits must be of float32 or float64, got int64",
         ),
         (
             ctc_alignment,

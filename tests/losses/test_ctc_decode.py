@@ -197,7 +197,7 @@ BAD[2, 1, 0] = np.nan
             ctc_beam_search,
             (np.zeros((4, 2, 3), int), 2),
             TypeError,
-            "logits must have dtype float32 or float64, got int64",
+            "logits must be of float32 or float64, got int64",
         ),
         (
             ctc_beam_search,

@@ -12,10 +12,17 @@ from rnnref import (
     dense_layer,
     dropout_layer,
     embedding_layer,
+    gru_forward,
     gru_layer,
+    init_lstm,
+    init_rnn,
+    lstm_backward,
+    lstm_forward,
     lstm_layer,
+    rnn_forward,
     rnn_layer,
     stack,
+    window_layer,
 )
 from rnnref.trees import named_leaves, with_leaves
 
@@ -40,6 +47,7 @@ LAYERS = {
     },
     "dense": partial(dense_layer, D, H),
     "embedding": partial(embedding_layer, D, H),
+    "window": partial(window_layer, D, 6, H, 3),
     "stack": lambda dtype: stack(
         lstm_layer(D, 6, dtype=dtype), dropout_layer(0.3), rnn_layer(6, H, dtype=dtype)
     ),
@@ -62,7 +70,7 @@ LAYERS = {
         ),
     ),
 }
-WITH_STATE = [name for name in LAYERS if name not in ("dense", "embedding")]
+WITH_STATE = [name for name in LAYERS if name not in ("dense", "embedding", "window")]
 # The backward reader's first state is met at the sequence's end.
 ONE_WAY = [n for n in WITH_STATE if "bidirectional" not in n and n != "stack of ids"]
 SMOOTH = [name for name in LAYERS if name != "rnn relu"]
@@ -316,3 +324,41 @@ def test_the_same_seed_gives_the_same_parameters(name):
     layer = LAYERS[name](dtype=np.float64)
     first, second = (layer.init(np.random.default_rng(1)) for _ in range(2))
     assert_close(first, second, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (
+            lambda rng, x: rnn_forward(init_lstm(rng, D, H), x),
+            "rnn_forward: params must be RNNParams(U, W, b), got LSTMParams",
+        ),
+        (
+            lambda rng, x: gru_forward(init_rnn(rng, D, H), x),
+            "gru_forward: params must be GRUParams(U, W, b, b_hn), got RNNParams",
+        ),
+        (
+            lambda rng, x: lstm_forward(tuple(init_lstm(rng, D, H))[:2], x),
+            "lstm_forward: params must be LSTMParams(U, W, b, P), got a tuple of 2",
+        ),
+        (
+            lambda rng, x: dense_layer(D, H).forward(None, x),
+            "dense_forward: params must be DenseParams(V, c), got NoneType",
+        ),
+        (
+            lambda rng, x: lstm_backward(x, rnn_forward(init_rnn(rng, D, D), x)[2]),
+            "lstm_backward: cache must be LSTMCache(params, x, h_prev, c_prev, i, f, g, c, o, "
+            "tanh_c, held, coupled), got RNNCache",
+        ),
+    ],
+)
+def test_what_belongs_to_another_network_is_told(normal, run, message):
+    with pytest.raises(TypeError) as raised:
+        run(np.random.default_rng(0), normal(T, B, D))
+    assert str(raised.value) == message
+
+
+def test_parameters_may_be_a_plain_tuple(normal):
+    params, x = init_lstm(np.random.default_rng(0), D, H), normal(T, B, D)
+    h, _, _ = lstm_forward(params, x)
+    np.testing.assert_array_equal(lstm_forward(tuple(params)[:3], x)[0], h)
