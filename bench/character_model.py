@@ -3,7 +3,9 @@
 The loop reads one sequence of 25 characters at a time and learns by Adagrad, as the documents'
 demo does. Ours has the same network, 100 tanh units that read one-hot characters, over sequences
 of 25; minibatch, optimiser and schedule are free. Both are judged by the mean loss over the same
-held-out tenth of the text, and only the time of learning counts.
+held-out text, which each reads on into from the end of the training text (the loop's network is
+lost for long where it starts from a state of 0, as it never did but once). Only the time of
+learning counts.
 """
 
 import time
@@ -18,8 +20,8 @@ from rnnref import (
     adam_step,
     char_lm,
     clip_by_global_norm,
-    mean_loss,
     network_loss,
+    softmax_cross_entropy,
 )
 from rnnref.course.tasks import Vocabulary, character_batches, load_text, split_end
 
@@ -28,7 +30,8 @@ LOOP_STEPS = 100_000
 LR, CLIP = 0.1, 5.0  # the loop's
 B, UPDATES, WARM_UP, LOOK = 32, 4000, 50, 50
 OUR_LR, OUR_CLIP = 0.008, 1.0
-HELD_OUT = 100_000  # characters at most
+HELD_OUT = 50_000  # characters at most
+READ_IN = 1000  # characters that are read before
 
 
 def measure(text=None):
@@ -60,15 +63,26 @@ def _row(name, text):
     train, held_out = split_end(ids)
     V = len(vocabulary)
     net = char_lm(V, H)
-    judge = list(zip(*character_batches(held_out[:HELD_OUT], 50, 200), strict=True))
-    params, loop = textbook(train, V, LOOP_STEPS)
-    goal = mean_loss(net, params, judge, carry=True)
-    ours, updates = until(goal, train, V, judge)
+    params, h, loop = textbook(train, V, LOOP_STEPS)
+    rest = np.concatenate([train[-READ_IN:], held_out[:HELD_OUT]])
+    goal = held_out_loss(net, params, rest, (None, (h[None],), None))
+    ours, updates = until(goal, train, V, rest)
     cells = f"{len(ids):,}", str(V), f"{goal:.3f}", f"{loop:.1f}", f"{ours:.1f}", str(updates)
     return [name, *cells, f"{loop / ours:.0f}"]
 
 
-def until(goal, train, V, judge, seed=0):
+def held_out_loss(net, params, ids, state=None):
+    """Return the mean loss per character of a text, but for the first, which are only read."""
+    total = 0.0
+    for start in range(0, len(ids) - 1, READ_IN):
+        piece = ids[start : start + READ_IN + 1, None]
+        logits, state, _ = net.forward(params, piece[:-1], state)
+        if start:
+            total += softmax_cross_entropy(logits, piece[1:], reduction="sum")[0]
+    return total / (len(ids) - 1 - READ_IN)
+
+
+def until(goal, train, V, rest, seed=0):
     """Return the seconds of learning until the held-out loss is `goal`, and the updates."""
     net = char_lm(V, H, dtype=np.float32)
     params, state = net.init(np.random.default_rng(seed)), None
@@ -83,13 +97,13 @@ def until(goal, train, V, judge, seed=0):
         lr = OUR_LR * min(1, (update + 1) / WARM_UP) * (1 - update / UPDATES)
         params, state = adam_step(params, grads, state, lr=lr)
         seconds += time.perf_counter() - start
-        if (update + 1) % LOOK == 0 and mean_loss(net, params, judge, carry=True) <= goal:
+        if (update + 1) % LOOK == 0 and held_out_loss(net, params, rest) <= goal:
             return seconds, update + 1
     return float("nan"), UPDATES
 
 
 def textbook(ids, V, steps, seed=0):
-    """Return the parameters that the loop has learnt, as our network's, and its seconds."""
+    """Return what the loop has learnt, as our network's parameters, its state and its seconds."""
     rng = np.random.default_rng(seed)
     shapes = {"U": (H, V), "W": (H, H), "V": (V, H), "b": (H,), "c": (V,)}
     p = {k: rng.normal(size=s) * 0.01 if len(s) == 2 else np.zeros(s) for k, s in shapes.items()}
@@ -106,7 +120,8 @@ def textbook(ids, V, steps, seed=0):
             p[k] -= LR * g / np.sqrt(memory[k] + 1e-8)
         at += T
     seconds = time.perf_counter() - start
-    return (None, (RNNParams(p["U"], p["W"], p["b"]),), DenseParams(p["V"], p["c"])), seconds
+    params = None, (RNNParams(p["U"], p["W"], p["b"]),), DenseParams(p["V"], p["c"])
+    return params, h, seconds
 
 
 def _gradients(p, inputs, targets, h):

@@ -73,7 +73,7 @@ class Trained:
         limit = float(self.limit())
         said = self.says.format(value=f"{value:.2f}", limit=f"{limit:.2f}")
         if value < limit:
-            return self._report("right", f"Right: {said}")
+            return self._report("right", said[0].upper() + said[1:])
         return self._report("wrong", f"{said} {self.advice}")
 
     def _report(self, state: str, sentence: str) -> Report:
