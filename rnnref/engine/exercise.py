@@ -12,12 +12,13 @@ import re
 import textwrap
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .outcome import Outcome, differ, local
+from .outcome import Call, Outcome, copied, differ, local
 from .returned import Returned
+from .sampled import Sampled
 from .sheet import Note, Probe, Sheet, seen
 
 
@@ -98,6 +99,9 @@ class Exercise:
         where an answer has no random part and a single probe shows it whole.
     new : bool
         Whether the returned arrays and lists must not be those of the arguments.
+    repeats : int
+        How often a mistake is called on a probe: more than once if it gives another number each
+        time, to learn how far chance moves it. The reference says that itself, by a `Sampled`.
     """
 
     name: str
@@ -110,6 +114,7 @@ class Exercise:
     observe: str | None = None
     enough: int = 2
     new: bool = False
+    repeats: int = 1
 
     def sheet(self, seed: int) -> Sheet:
         """The exercise as a sheet of probes, drawn from `seed`.
@@ -144,13 +149,30 @@ class Exercise:
 
         @functools.cache
         def fingerprint(name: str) -> Outcome:
-            return self._seen(local(wrong[name])(case), case)
+            return self._repeated(local(wrong[name]), case)
 
         expected = self._seen(local(self.reference)(case), case)
         return Probe(case.label, case.args, case.special, expected, fingerprint, case.strict)
 
+    def _repeated(self, call: Call, case: Case) -> Outcome:
+        """What a call gives; what one more call will give, if it is made several times."""
+        outcomes = [self._seen(call(other), other) for other in _redrawn(case, self.repeats)]
+        if len(outcomes) == 1 or not all(outcome.has_value for outcome in outcomes):
+            return outcomes[0]
+        found = Sampled.forecast([outcome.value.mean for outcome in outcomes])
+        return replace(outcomes[0], value=found)
+
     def _seen(self, outcome: Outcome, case: Case) -> Outcome:
         return seen(outcome, case.args, self.observe, self.new, self._parameters)
+
+
+def _redrawn(case: Case, times: int) -> list[Case]:
+    """The case, and the same again with other random generators, `times` in all."""
+    args, cases = copied(case.args), [case]
+    while len(cases) < times:
+        other = (a.spawn(1)[0] if isinstance(a, np.random.Generator) else a for a in args)
+        cases.append(replace(case, args=tuple(other)))
+    return cases
 
 
 def edit(function: Callable, *changes: tuple[str, str]) -> Callable:

@@ -85,7 +85,37 @@ def transitions(value: object, args: tuple) -> Sampled:
     return Sampled.shares(counts)
 
 
+def mean_of_draws(value: object, args: tuple) -> Sampled:
+    """A number that chance has a part in.
+
+    Parameters
+    ----------
+    value : object
+        What one call gave; or, from the table, what calls will give.
+    args : tuple
+        The arguments of the call; not needed.
+
+    Returns
+    -------
+    Sampled
+        The number as it is: how far chance may have moved it is known to the table alone.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if `value` is no finite number.
+    """
+    if isinstance(value, Sampled):
+        return value
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "iuf":
+        raise ValueError(f"return a number; yours is {described(value)}")
+    if not np.isfinite(value):
+        raise ValueError(f"return a finite number; yours is {value}")
+    return Sampled(np.float64(value), np.float64(0))
+
+
 OBSERVERS: dict[str, Callable] = {
     "linear response": linear_response,
     "transitions": transitions,
+    "mean of draws": mean_of_draws,
 }

@@ -43,6 +43,23 @@ class Sampled:
         error = np.sqrt(rounded * (1 - rounded) / np.maximum(n, 1))
         return cls(np.where(n, share, 0.0), np.where(n, error, np.inf))
 
+    @classmethod
+    def forecast(cls, draws: np.ndarray, n: int = 1) -> Sampled:
+        """What the mean of `n` more draws will be, and how far from there chance may move it.
+
+        Parameters
+        ----------
+        draws : ndarray, shape (N,)
+            Numbers drawn independently of each other.
+        n : int
+
+        Returns
+        -------
+        Sampled
+        """
+        spread = np.std(draws, ddof=1)
+        return cls(np.mean(draws), spread * np.sqrt(1 / len(draws) + 1 / n))
+
     def agrees(self, other: Sampled) -> bool:
         """Whether both may have come from the same distribution."""
         if self.mean.shape != other.mean.shape:

@@ -24,13 +24,13 @@ def test_below_the_limit_is_right():
     assert report.sentence == "It needs 0.75, the limit is 1.50."
 
 
-@pytest.mark.parametrize("b", [np.ones(3), np.full(3, np.sqrt(0.5))])
 def test_what_was_measured_is_shown_of_a_right_model_too():
     report = MODEL.examine(Outcome(GOOD))
     assert "It needs 0.75" in report.text()
     assert "It needs 0.75" in report.html()
 
 
+@pytest.mark.parametrize("b", [np.ones(3), np.full(3, np.sqrt(0.5))])
 def test_at_the_limit_or_above_it_is_wrong(b):
     report = MODEL.examine(Outcome({**GOOD, "b": b}))
     assert (report.points, report.state) == (0, "wrong")
