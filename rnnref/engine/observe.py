@@ -111,7 +111,7 @@ def mean_of_draws(value: object, args: tuple) -> Sampled:
         raise ValueError(f"return a number; yours is {described(value)}")
     if not np.isfinite(value):
         raise ValueError(f"return a finite number; yours is {value}")
-    return Sampled(np.float64(value), np.float64(0))
+    return Sampled(np.array(float(value)), np.array(0.0))
 
 
 OBSERVERS: dict[str, Callable] = {

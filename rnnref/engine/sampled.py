@@ -58,7 +58,8 @@ class Sampled:
         Sampled
         """
         spread = np.std(draws, ddof=1)
-        return cls(np.mean(draws), spread * np.sqrt(1 / len(draws) + 1 / n))
+        error = spread * np.sqrt(1 / len(draws) + 1 / n)
+        return cls(np.array(np.mean(draws)), np.array(error))
 
     def agrees(self, other: Sampled) -> bool:
         """Whether both may have come from the same distribution."""
