@@ -1,11 +1,17 @@
-"""The given training loop: what it does with a student's functions, and what it says of them."""
+"""The given training loops: what they do with a student's functions, and what they say of them."""
 
 import numpy as np
 import pytest
 
 from rnnref.checks import references
-from rnnref.course import training
-from rnnref.course.training import character_data, train_characters
+from rnnref.course.training import (
+    CELLS,
+    character_data,
+    characters,
+    draw_long_lag,
+    train_characters,
+    train_latch,
+)
 
 RIGHT = references("ps3_bptt")
 NAMES = ("char_loss", "clip_by_global_norm", "adagrad_step")
@@ -52,7 +58,7 @@ def test_progress_is_sparse_and_the_same_every_time():
 def test_the_text_is_read_in_order_and_the_state_handed_on(monkeypatch):
     _, text, _ = character_data()
     text = text[: 32 * 25 * 2 + 1]  # two minibatches
-    monkeypatch.setattr(training, "character_data", lambda: (character_data()[0], text, text))
+    monkeypatch.setattr(characters, "character_data", lambda: (character_data()[0], text, text))
     calls = []
 
     def char_loss(ids, targets, weights, h0, *params):
@@ -130,3 +136,93 @@ def test_a_function_that_raises_is_named_with_its_error(name):
 def test_what_comes_back_wrong_is_said_in_the_functions_name(name, change, said):
     with pytest.raises(RuntimeError, match=f"your {name} .*{said}"):
         train(**{name: spoil(name, change)})
+
+
+GATES = references("ps5_gates")
+GATE_NAMES = ("lstm_forward", "lstm_backward")
+
+
+def latch(updates=2, seed=0, progress=quiet, **replaced):
+    functions = (replaced.get(name, GATES[name]) for name in GATE_NAMES)
+    return train_latch(*functions, updates=updates, seed=seed, progress=progress)
+
+
+def test_a_long_lag_lies_between_the_symbol_and_the_question():
+    X, answers = draw_long_lag(np.random.default_rng(0), 50)
+    ids = X.argmax(axis=-1)
+    np.testing.assert_array_equal(X.sum(axis=-1), np.ones((62, 50)))
+    np.testing.assert_array_equal(ids[0], answers)
+    assert set(answers) == {0, 1, 2, 3}
+    assert set(ids[1:-1].ravel()) == {4, 5, 6, 7}
+    assert set(ids[-1]) == {8}
+
+
+def test_the_latch_has_the_shapes_of_the_equations_and_follows_its_seed():
+    first, again, other = latch(seed=1), latch(seed=1), latch(seed=2)
+    shapes = {name: array.shape for name, array in first.items()}
+    assert shapes == {"U": (64, 9), "W": (64, 16), "b": (64,), "V": (4, 16), "c": (4,)}
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert not np.array_equal(first["W"], other["W"])
+
+
+def test_the_latch_begins_with_open_forget_gates_and_shows_sparse_progress():
+    lines = []
+    b = latch(updates=0)["b"].reshape(4, CELLS)
+    np.testing.assert_array_equal(b, np.outer([0, 4, 0, 0], np.ones(CELLS)))
+    latch(updates=3, progress=lines.append)
+    assert len(lines) == 2
+    assert lines[-1].startswith("update     2: ")
+
+
+def test_only_the_last_step_has_a_loss_and_a_first_step_has_the_size_of_the_rate():
+    seen = []
+
+    def lstm_backward(dH, *rest):
+        seen.append(dH.copy())
+        return GATES["lstm_backward"](dH, *rest)
+
+    before, after = latch(updates=0), latch(updates=1, lstm_backward=lstm_backward)
+    assert not seen[0][:-1].any()
+    assert seen[0][-1].any()
+    np.testing.assert_allclose(np.abs(after["V"] - before["V"]), 0.002, rtol=1e-3)
+
+
+def test_what_a_function_does_to_its_arguments_does_not_reach_the_loop():
+    def spoils(function):
+        def spoiling(*args):
+            result = function(*args)
+            for array in args:
+                array[...] = 7
+            return result
+
+        return spoiling
+
+    spoiled = latch(**{name: spoils(GATES[name]) for name in GATE_NAMES})
+    right = latch()
+    assert all(np.array_equal(spoiled[name], right[name]) for name in right)
+
+
+@pytest.mark.parametrize("name", GATE_NAMES)
+def test_a_gated_function_that_is_not_written_or_returns_nothing_is_named(name):
+    def stub(*args):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError, match=f"{name} is not written yet"):
+        latch(**{name: stub})
+    with pytest.raises(RuntimeError, match=f"your {name} should return .*it returned None"):
+        latch(**{name: lambda *args: None})
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("lstm_forward", lambda r: r[0], "should return H, C, it returned an array"),
+        ("lstm_forward", lambda r: [r[0], r[1][-1]], r"C as an array of shape \(62, 16, 16\)"),
+        ("lstm_backward", lambda r: r[:-1], "should return dX, dh0, dc0, dU, dW, db, it returned"),
+        ("lstm_backward", lambda r: [*r[:3], r[3].T, *r[4:]], r"dU as an array of shape \(64, 9\)"),
+        ("lstm_backward", lambda r: [*r[:5], r[5] * np.nan], "db with numbers that are not finite"),
+    ],
+)
+def test_what_a_gated_function_returns_wrong_is_said_in_its_name(name, change, said):
+    with pytest.raises(RuntimeError, match=f"your {name} .*{said}"):
+        latch(**{name: lambda *args: change(list(GATES[name](*args)))})

@@ -1,13 +1,12 @@
-"""Training loops that are given: they take the student's functions as arguments."""
+"""The character model of problem set 3."""
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
-from .tasks import Vocabulary, character_batches, load_text, split_end
+from ..tasks import Vocabulary, character_batches, load_text, split_end
+from .student_call import StudentCall
 
-# The character model of problem set 3.
 HIDDEN, MINIBATCH, STEPS = 64, 32, 25
 RATE, CLIP = 0.1, 5.0
 UPDATES = 400
@@ -85,7 +84,7 @@ def train_characters(
         at = update % len(inputs)
         if at == 0:
             h = np.zeros((MINIBATCH, HIDDEN))  # the text begins, or begins anew
-        call = _Call("char_loss", update)
+        call = StudentCall("char_loss", update)
         loss, *grads, h = call(
             char_loss, inputs[at].copy(), targets[at].copy(), weights.copy(), h, *params
         ).parts("loss, dU, dW, dV, db, dc, hT")
@@ -96,11 +95,11 @@ def train_characters(
             bits = float(loss) / STEPS / np.log(2)
             progress(f"update {update:>5}: {bits:.1f} bits per character of the minibatch")
 
-        call = _Call("clip_by_global_norm", update)
+        call = StudentCall("clip_by_global_norm", update)
         grads, norm = call(clip_by_global_norm, grads, CLIP).parts("grads, norm")
         call.require_arrays(grads, [f"d{name}" for name in _NAMES], params)
 
-        call = _Call("adagrad_step", update)
+        call = StudentCall("adagrad_step", update)
         stepped = call(adagrad_step, params, grads, memory, RATE).parts("params, memory")
         for arrays in stepped:
             call.require_arrays(arrays, _NAMES, params)
@@ -112,57 +111,3 @@ def _first_parameters(rng, K):
     """U, W, V, b, c before training: small random numbers, so that all characters are alike."""
     shapes = (HIDDEN, K), (HIDDEN, HIDDEN), (K, HIDDEN)
     return [0.01 * rng.normal(size=shape) for shape in shapes] + [np.zeros(HIDDEN), np.zeros(K)]
-
-
-class _Call:
-    """One call of a student's function: what is wrong with it is said in its name."""
-
-    def __init__(self, name: str, update: int):
-        self._name, self._update = name, update
-        self._value: object = None
-
-    def __call__(self, function: Callable, *args):
-        try:
-            self._value = function(*args)
-        except NotImplementedError as error:
-            raise NotImplementedError(f"{self._name} is not written yet") from error
-        except Exception as error:
-            raise self._failure(f"raised {type(error).__name__}: {error}") from error
-        return self
-
-    def parts(self, names: str) -> list:
-        """The returned values, as many as there are names."""
-        wanted, value = len(names.split(", ")), self._value
-        if not isinstance(value, tuple | list) or len(value) != wanted:
-            raise self._failure(f"should return {names}, it returned {_described(value)}")
-        return list(value)
-
-    def require_arrays(self, arrays, names, like) -> None:
-        """Refuse other arrays than finite ones of these shapes."""
-        if not isinstance(arrays, tuple | list) or len(arrays) != len(names):
-            raise self._failure(
-                f"should return lists of {len(names)} arrays, one was {_described(arrays)}"
-            )
-        for array, name, right in zip(arrays, names, like, strict=True):
-            if not isinstance(array, np.ndarray) or array.shape != right.shape:
-                raise self._failure(
-                    f"should return {name} as an array of shape {right.shape}, it returned "
-                    f"{_described(array)}"
-                )
-            self.require_finite(name, array)
-
-    def require_finite(self, name, value) -> None:
-        """Refuse nan and infinity: what is trained with them is lost."""
-        if not np.all(np.isfinite(value)):
-            raise self._failure(f"returned {name} with numbers that are not finite")
-
-    def _failure(self, what: str) -> RuntimeError:
-        return RuntimeError(f"your {self._name} {what} (update {self._update})")
-
-
-def _described(value) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    return repr(value)[:60]
