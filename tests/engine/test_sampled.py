@@ -7,6 +7,7 @@ from rnnref.engine.examine import examine
 from rnnref.engine.exercise import Exercise, Mistake, plain
 from rnnref.engine.outcome import local
 from rnnref.engine.sampled import Sampled
+from rnnref.engine.stored import load, save
 
 COLD = np.array([0.7, 0.2, 0.1])
 
@@ -86,3 +87,86 @@ def test_shares_of_the_same_coin_agree_and_of_another_do_not():
     assert fair[0].agrees(fair[1])
     assert not fair[0].agrees(bent)
     assert not fair[0].agrees(Sampled(np.zeros(3), np.zeros(3)))
+
+
+def average(scale, rng, n=50):
+    """The mean of n numbers between 0 and `scale`."""
+    return Sampled.forecast(scale * np.random.default_rng(0).random(10_000), n)
+
+
+def by_sum(scale, rng, n=50):
+    return sum(rng.random(n)) * scale / n
+
+
+def by_array(scale, rng, n=50):
+    return (scale * rng.random(n)).mean()
+
+
+def sum_for_mean(scale, rng, n=50):
+    return (scale * rng.random(n)).sum()
+
+
+def middle(scale, rng, n=50):
+    return 0.6 * scale
+
+
+def average_cases(rng):
+    yield plain("50 draws", rng.uniform(1, 2), rng.spawn(1)[0])
+    yield plain("400 draws", rng.uniform(1, 2), rng.spawn(1)[0], 400)
+
+
+AVERAGE = Exercise(
+    name="average",
+    points=4,
+    returns="average",
+    reference=average,
+    cases=average_cases,
+    observe="mean of draws",
+    repeats=10,
+    alternatives=(by_sum, by_array),
+    mistakes=(Mistake("a sum", sum_for_mean, "You add them up.", "What is a mean?"),),
+)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("function", [average, by_sum, by_array])
+def test_any_mean_of_draws_is_right(function, seed):
+    assert examine(AVERAGE.sheet(seed), local(function)).state == "right"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_mistake_in_a_mean_is_named_whatever_is_drawn(seed):
+    def other_draws(scale, rng, n=50):
+        return sum_for_mean(scale, rng.spawn(1)[0], n)
+
+    report = examine(AVERAGE.sheet(seed), local(other_draws))
+    assert (report.state, report.mistake) == ("wrong", "a sum")
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (middle, "should be about"),
+        (lambda scale, rng, n=50: rng.random(n), "return a number; yours is an array"),
+        (lambda scale, rng, n=50: None, "return a number; yours is None"),
+        (lambda scale, rng, n=50: np.nan, "return a finite number; yours is nan"),
+    ],
+)
+def test_another_number_than_the_mean_gets_a_true_sentence(function, sentence):
+    report = examine(AVERAGE.sheet(0), local(function))
+    assert (report.state, report.mistake) == ("wrong", None)
+    assert sentence in report.sentence
+
+
+def test_a_mean_of_draws_can_be_stored(tmp_path):
+    save(tmp_path / "checks.npz", [AVERAGE.sheet(0)])
+    stored = load(tmp_path / "checks.npz")["average"]
+    for function in (by_sum, by_array, sum_for_mean, middle):
+        assert examine(stored, local(function)) == examine(AVERAGE.sheet(0), local(function))
+
+
+def test_a_forecast_says_how_far_the_mean_of_more_draws_may_lie():
+    draws = np.array([1.0, 2.0, 3.0, 6.0])
+    found = Sampled.forecast(draws, 16)
+    assert found.mean == 3.0
+    np.testing.assert_allclose(found.error**2, draws.var(ddof=1) * (1 / 4 + 1 / 16))
