@@ -13,7 +13,7 @@
 # | write the backward pass of a layer as matrix products | vectors, component by component | `sigma_sum_backward`, `softmax_cross_entropy` |
 # | find out whether a gradient is right, and where it goes wrong | gradient checking | `numerical_gradient`, `relative_error`, `find_wrong_gradients` |
 #
-# **Time:** about 50 minutes. **You need:** the chain rule, partial derivatives, and NumPy's `@`.
+# **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** the chain rule, partial derivatives, and NumPy's `@`.
 # **It prepares** [problem set 2, backpropagation](../assignments/ps2_backprop/ps2_backprop.ipynb).
 #
 # **Shape ledger.** A gradient has the shape of what it belongs to.
@@ -1149,7 +1149,10 @@ for checker, extra in ((check_gradient, {"rng": np.random.default_rng(0)}), (che
         print(message)
 
 # %% [markdown]
-# Both say which arrays are wrong, and the second also where. For a single entry, the *ratio* of the
+# Both say which arrays are wrong, and the second also where. Their relative errors have other
+# denominators than (20): `check_entries` divides by the largest entry of the array, so that a turned
+# sign gives 2 at that entry and less at smaller ones, and `check_gradient` compares slopes along a
+# random direction. For a single entry, the *ratio* of the
 # two numbers is a clue of its own: $-1$ is a sign, 2 a lost square or ½, $B$ or $T$ a mean taken
 # for a sum.
 #

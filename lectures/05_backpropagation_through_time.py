@@ -15,7 +15,7 @@
 # | add up losses over sequences of unequal lengths | the loss of ragged sequences | `char_loss` |
 # | choose what runs in a loop and what in one product | gradient descent on minibatches | `sgd_step` |
 #
-# **Time:** about 50 minutes. **You need:** lecture 3, and of lecture 4 the scalar tape and the
+# **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** lecture 3, and of lecture 4 the scalar tape and the
 # reason why gradients add. **It prepares**
 # [problem set 3, BPTT and a character model](../assignments/ps3_bptt/ps3_bptt.ipynb).
 #

@@ -12,7 +12,7 @@
 # | cut and shorten gradients, knowing what it costs | approximations in BPTT: truncation, clipping, step sizes | `truncated_bptt`, `clip_by_global_norm`, `adagrad_step`, `sgd_step` |
 # | learn vectors of words from their neighbours | word vectors from neighbours | |
 #
-# **Time:** about 50 minutes. **You need:** the forward pass of lecture 3 and BPTT from lecture 5.
+# **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** the forward pass of lecture 3 and BPTT from lecture 5.
 # **It prepares** [problem set 3, BPTT and a character model](../assignments/ps3_bptt/ps3_bptt.ipynb).
 #
 # **Shape ledger.** Matrices are (to, from); batches are time-major.
@@ -420,10 +420,10 @@ show(
 # place to place in the text it moves by three, and over our shorter part it passes a second time. In
 # nats per character on the held-out text, that is 1.95 for D4's text and 1.68 for ours.
 #
-# Our 1500 updates of section 3 are about as good, in seconds. A minibatch makes better use of
+# The 1500 updates above are about as good, in seconds. A minibatch makes better use of
 # a machine, and its gradients are calmer.
 #
-# > **A trap.** The last column: started from $h = 0$, the demo's network loses more than one that knows
+# > **A trap.** The last number of each line: started from $h = 0$, the demo's network loses more than one that knows
 # > nothing ($\ln 93 = 4.53$). It was trained on one stream that never ended, so it met that
 # > state once, at its very beginning, and has no idea what to do with it. Let such a network read on with
 # > the state it has, as D4's demo does. Ours begins 32 streams from 0, and has learnt to.
@@ -431,8 +431,8 @@ show(
 # ## 4 What has it learnt?
 #
 # A language model is a die with a memory: `sample` throws it and feeds the result back. With a
-# *temperature* $\theta$ we can load the die, $\hat y_t = \operatorname{softmax}(o_t / \theta)$.
-# Near $\theta = 0$ the likeliest character always wins; for a large $\theta$ all are alike.
+# *temperature* $\vartheta$ we can load the die, $\hat y_t = \operatorname{softmax}(o_t / \vartheta)$.
+# Near $\vartheta = 0$ the likeliest character always wins; for a large $\vartheta$ all are alike.
 #
 # **Predict.** Which temperature gives the most words that exist? Which one would you read?
 
@@ -452,7 +452,7 @@ for temperature in (0.5, 1.0, 1.5):
 # <details><summary>Answer</summary>
 #
 # The low one: four in five of its words exist, but it uses the same ones again and again. The high
-# one invents. The die as it was learnt is $\theta = 1$.
+# one invents. The die as it was learnt is $\vartheta = 1$.
 #
 # </details>
 #
@@ -544,7 +544,7 @@ show(
 # with the same parameters: one backward pass with cuts, and chunk after chunk with the state
 # handed on. And beside them how wrong the cut gradient is.
 #
-# **Predict.** At which $\tau$ is 90 % of the gradient's length right: 1, 10 or 50?
+# **Predict.** At which $\tau$ is the error below a tenth of the gradient's length: 1, 10 or 50?
 
 
 # %%
@@ -700,7 +700,7 @@ show(
 #
 # $$s \leftarrow s + g^2, \qquad \theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{s + \varepsilon}}. \tag{6}$$
 #
-# Weights that are seldom used keep large steps, but every denominator grows for ever. *RMSProp* and
+# Weights that are seldom used keep large steps, but every denominator grows for ever. *Momentum* steps along a moving average of past gradients. *RMSProp* and
 # *Adam* let it forget: $s$ is then a moving average of $g^2$, and Adam also averages $g$ itself.
 # The script (part `rates`) has trained with each, 400 updates at each of six rates.
 #

@@ -14,7 +14,7 @@
 # | compute a GRU, and load one from another library | the GRU in all its conventions | `gru_step`, `gru_step_backward` |
 # | measure over which lags a network learns | a long lag, learnt or not | `trained_lstm` |
 #
-# **Time:** about 50 minutes. **You need:** lectures 5 and 7. **It prepares**
+# **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** lectures 5 and 7. **It prepares**
 # [problem set 5, LSTM and GRU](../assignments/ps5_gates/ps5_gates.ipynb).
 #
 # **Shape ledger.** Matrices are (to, from); blocks of $H$ rows, one for each gate.

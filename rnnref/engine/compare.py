@@ -105,6 +105,9 @@ def _same_value(value: object, other: object) -> bool:
         return set(value) == set(other) and all(_same_value(value[k], other[k]) for k in value)
     if _is_number(value) and _is_number(other):
         value, other = np.asarray(value), np.asarray(other)
+        if value.dtype.kind in "iuf" and other.dtype.kind in "iuf":
+            # A sum over nothing is 0 in one style and 0.0 in another.
+            value, other = value.astype(float), other.astype(float)
         return _same_value(value[None], other[None])
     return type(value) is type(other) and value == other
 

@@ -42,7 +42,8 @@ def diagnose(sheet: Sheet, tried: Sequence[Tried]) -> Finding:
 
     A known mistake is named only if the function did exactly what the mistake does on every probe
     where the mistake shows, and there are two such probes at least. (Where a numerical warning is
-    an error, that error may have come first.) Otherwise the first failing probe is described.
+    an error, that error may have come first; and where one text only is right, a mistake that
+    draws another may draw any other.) Otherwise the first failing probe is described.
 
     Parameters
     ----------
@@ -58,11 +59,7 @@ def diagnose(sheet: Sheet, tried: Sequence[Tried]) -> Finding:
     note, explained = known_mistake(sheet, tried)
     if note is None:
         return Finding(describe(sheet, tried))
-    rest = [
-        t
-        for t in tried
-        if not (t.right or t in explained or is_same(t.outcome, t.probe.fingerprint(note.name)))
-    ]
+    rest = [t for t in tried if not (t.right or t in explained or _is_drawn(t, note))]
     more = f" Something more is wrong: see «{rest[0].probe.label}»." if rest else ""
     return Finding(note.says + more, note)
 
@@ -83,7 +80,7 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
         same = [t for t in shows if is_same(t.outcome, t.probe.fingerprint(note.name))]
         if len(same) < sheet.enough or first not in same or len(same) <= len(best[1]):
             continue
-        if all(t in same or _overflowed(t) for t in shows):
+        if all(t in same or _overflowed(t) or _is_drawn(t, note) for t in shows):
             best = note, same
     return best
 
@@ -91,6 +88,20 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
 def _overflowed(tried: Tried) -> bool:
     error = tried.outcome.error
     return tried.probe.strict and error is not None and error.kind == "FloatingPointError"
+
+
+def _is_drawn(tried: Tried, note: Note) -> bool:
+    """Whether the mistake, too, gives by chance what should be certain there, or nearly the same.
+
+    Two who draw what should not be drawn agree in nothing but that.
+    """
+    values = tried.outcome.value, tried.probe.expected.value
+    if not all(isinstance(value, Sampled) for value in values):
+        return False
+    fingerprint = tried.probe.fingerprint(note.name)
+    if is_same(tried.outcome, fingerprint):
+        return True
+    return values[1].is_exact and not (tried.right or is_same(fingerprint, tried.probe.expected))
 
 
 def describe(sheet: Sheet, tried: Sequence[Tried]) -> str:
@@ -265,11 +276,17 @@ def _first_unlikely(leaf: Leaf) -> str:
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = np.abs(value.mean - expected.mean) / np.hypot(value.error, expected.error)
     index = np.unravel_index(np.nanargmax(gap), gap.shape)
-    place = f"{leaf.returned.name}[{', '.join(map(str, index))}]"
-    return (
-        f"{place} should be about {expected.mean[index]:.3f}, yours is {value.mean[index]:.3f}: "
-        f"chance moves it by some {np.hypot(value.error[index], expected.error[index]):.3f}."
-    )
+    name, chance = leaf.returned.name, np.hypot(value.error[index], expected.error[index])
+    place = name
+    if len(leaf.returned.axes) == len(index) > 0:
+        words = zip(leaf.returned.axes, index, strict=True)
+        place = f"{name} for " + ", ".join(f"{axis} = {i}" for axis, i in words)
+    elif index:
+        place = f"{name}[{', '.join(map(str, index))}]"
+    said = f"{place} should be about {expected.mean[index]:.3f}, yours is {value.mean[index]:.3f}"
+    if chance < 5e-4:
+        return f"{said}."
+    return f"{said}: chance moves it by some {chance:.3f}."
 
 
 def _in_time(leaf: Leaf, first: int) -> str:

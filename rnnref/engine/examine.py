@@ -86,7 +86,9 @@ def _is_blank(outcome) -> bool:
 
 
 def _agrees(sheet: Sheet, call: Call, tried: Tried) -> bool:
-    return is_same(sheet.seen(call(tried.probe), tried.probe), tried.outcome)
+    """Whether a further call is as right as the first: what is drawn need not be drawn again."""
+    again = sheet.seen(call(tried.probe), tried.probe)
+    return is_right(again, tried.probe.expected, sheet.returned)
 
 
 def _unsteady(tried: Tried) -> str:

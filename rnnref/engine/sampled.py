@@ -61,6 +61,11 @@ class Sampled:
         error = spread * np.sqrt(1 / len(draws) + 1 / n)
         return cls(np.array(np.mean(draws)), np.array(error))
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether chance has no part in it."""
+        return not np.any(self.error)
+
     def agrees(self, other: Sampled) -> bool:
         """Whether both may have come from the same distribution."""
         if self.mean.shape != other.mean.shape:

@@ -32,7 +32,7 @@ def draw(rng, n, sign=1.0, v1=None, t=0.0):
 
 def cases(rng):
     """Both signs of v and of p − t, then each value that hides a slip."""
-    yield plain("n = 5 inputs, a large target", *draw(rng, 5, t=rng.uniform(0.92, 0.98)))
+    yield plain("n = 5 inputs, t near 1", *draw(rng, 5, t=rng.uniform(0.92, 0.98)))
     yield plain("n = 3, v1 and v2 negative", *draw(rng, 3, -1.0, t=rng.uniform(0.02, 0.08)))
     yield special("one input (n = 1)", *draw(rng, 1, t=rng.uniform(0.92, 0.98)))
     yield special("two inputs (n = 2), t = 1", *draw(rng, 2, t=1.0))
@@ -306,14 +306,14 @@ EXERCISE = Exercise(
             ),
             "The loss is right; you take the slopes of σ at its outputs, as if σ were applied "
             "once more.",
-            "Either σ(a)(1 − σ(a)) with what went into the unit, or y(1 − y) with what came out.",
+            "Either σ(z)(1 − σ(z)) with what went into the unit, or y(1 − y) with what came out.",
         ),
         Mistake(
             "the output's slope taken at p",
             edit(by_slopes, ("slope(r)", "slope(p)")),
             "The loss is right; you take the slope of the output's σ at p, as if σ were applied "
             "once more.",
-            "Either σ(r)(1 − σ(r)) with what went into the unit, or p(1 − p) with what came out.",
+            "Either σ(o)(1 − σ(o)) with o, which went in, or p(1 − p) with p, which came out.",
         ),
         Mistake(
             "the branches' slopes taken at y",
@@ -324,7 +324,7 @@ EXERCISE = Exercise(
             ),
             "loss, dv1 and dv2 are right; for dw1 and dw2 you take the slope of σ at y1 and y2, "
             "as if σ were applied once more.",
-            "Either σ(a)(1 − σ(a)) with what went into the unit, or y(1 − y) with what came out.",
+            "Either σ(z)(1 − σ(z)) with what went into the unit, or y(1 − y) with what came out.",
         ),
         Mistake(
             "half of the output's slope",

@@ -140,7 +140,7 @@ EXERCISE = Exercise(
             "σ for σ′",
             edit(vectorised, ("da = s * (1 - s)", "da = s")),
             "What comes back through σ is multiplied by σ itself in yours, not by its slope.",
-            "Where a unit saturates (s near 1), should the gradient be large or small?",
+            "Where a unit saturates (σ(z) near 1), should the gradient be large or small?",
         ),
         Mistake(
             "σ′ taken at the output",
@@ -148,7 +148,7 @@ EXERCISE = Exercise(
                 vectorised,
                 ("da = s * (1 - s)", "r = 1 / (1 + np.exp(-s))\n    da = r * (1 - r)"),
             ),
-            "Your slope of σ is taken at s = σ(a), not at a.",
+            "Your slope of σ is taken at σ(z), not at z.",
             "σ′ = σ(1 − σ) holds at the same point: which point is it, and has σ been applied "
             "already?",
         ),

@@ -65,7 +65,7 @@ def certain(rng, n, scale, temperature):
 def cases(rng):
     """All that is remembered shows in one text; then hotter, cooler and cold."""
     yield plain("8,000 letters", *mixed(rng, 8000, 1.0))
-    yield special("2,000 letters at temperature 2", *mixed(rng, 2000, 1.5, 2.0))
+    yield plain("2,000 letters at temperature 2", *mixed(rng, 2000, 1.5, 2.0))
     yield special("2,000 letters at temperature 0.5", *mixed(rng, 2000, 0.65, 0.5))
     yield strict(
         "300 letters at temperature 0.001, without overflow", *certain(rng, 300, 2.0, 1e-3)
