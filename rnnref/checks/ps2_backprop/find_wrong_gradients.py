@@ -137,6 +137,26 @@ def errors_first(f, params, grads, tol=1e-6):
     return [name for name in params if name not in good]
 
 
+def left_moved(f, params, grads, tol=1e-6):
+    wrong = []
+    for name in list(params):
+        x = params[name].copy()
+        numerical = np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            values = []
+            for step in (1e-5, -1e-5):
+                moved = x.copy()
+                moved[i] += step
+                params[name] = moved
+                values.append(f(params))
+            numerical[i] = (values[0] - values[1]) / 2e-5
+        difference = np.linalg.norm(grads[name] - numerical)
+        size = np.linalg.norm(grads[name]) + np.linalg.norm(numerical)
+        if size > 0 and not difference / size <= tol:
+            wrong.append(name)
+    return wrong
+
+
 EXERCISE = Exercise(
     name="find_wrong_gradients",
     points=10,
@@ -433,6 +453,13 @@ EXERCISE = Exercise(
             ),
             "Your one error of all arrays together says that something is wrong, not where.",
             "Each array has an error of its own.",
+        ),
+        Mistake(
+            "the moved array stays in params",
+            left_moved,
+            "What you put into params stays there: from the second array on you compare at another "
+            "point, and the caller's dict is changed.",
+            "f can be given a dict of your own, such as `{**params, name: x}`.",
         ),
     ),
 )

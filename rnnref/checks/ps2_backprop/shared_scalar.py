@@ -173,5 +173,11 @@ EXERCISE = Exercise(
             "Both parts are right; your dz is the product of the slopes of w² and of w − 3.",
             "The derivative of a product is no product of derivatives.",
         ),
+        Mistake(
+            "stops at the square",
+            edit(by_hand, ("through_square = 2 * w * (w - 3)", "through_square = w - 3")),
+            "through_bracket is right; your through_square is what reaches w², not yet w.",
+            "One step remains: from w² back to w.",
+        ),
     ),
 )

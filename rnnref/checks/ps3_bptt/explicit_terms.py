@@ -84,6 +84,15 @@ def cumulative(x, u, w, h0=0.0):
     return np.cumprod(factors[::-1])[::-1] * slope * states[:-1]
 
 
+def of_every_state(x, u, w, h0=0.0):
+    slope, h, slopes = 0.0, h0, []
+    for value in x:
+        previous, h = h, np.tanh(u * value + w * h)
+        slope = (1 - h**2) * (previous + w * slope)
+        slopes.append(slope)
+    return np.array(slopes)
+
+
 EXERCISE = Exercise(
     name="explicit_terms",
     points=10,
@@ -251,6 +260,13 @@ EXERCISE = Exercise(
             edit(products, ("return terms", "return terms.sum()")),
             "You return ∂h_T/∂w, the sum of the terms; each of them is asked for.",
             "The result has T entries.",
+        ),
+        Mistake(
+            "the derivatives of all states",
+            of_every_state,
+            "Your entries are ∂h_k/∂w, the derivatives of all states, one after another; the terms "
+            "of the last one are asked for.",
+            "Only the last of your numbers is ∂h_T/∂w: what does each use of w add to that one?",
         ),
     ),
 )

@@ -443,5 +443,17 @@ EXERCISE = Exercise(
             "The numbers are right, but the caller's dH is changed: a second call gives others.",
             "`dH[t] += …` writes into the array that you were given.",
         ),
+        Mistake(
+            "only the first sequence in the weights",
+            edit(
+                loop,
+                ("dU += dz.T @ X[t]", "dU += np.outer(dz[0], X[t][0])"),
+                ("dW += dz.T @ before", "dW += np.outer(dz[0], before[0])"),
+                ("db += dz.sum(axis=0)", "db += dz[0]"),
+            ),
+            "dX and dh0 are right; of the minibatch only the first sequence arrives in dU, dW and "
+            "db.",
+            "All sequences use the same weights: how many outer products belong to one step?",
+        ),
     ),
 )
