@@ -29,7 +29,7 @@
 # | $W$, $x$, $z$ | (m, n), (n,), (m,) | section 4: weights, input, pre-activations $z = Wx$ |
 # | $X$, $Z$ | (B, n), (B, m) | section 4: a batch of $B$ inputs as rows, and what they give |
 #
-# *Notation.* D0 writes adjoints with bars, as we do; D2 and D3 write $\delta$ for $\bar z$. D4 calls the
+# *Notation.* D0 to D4 are the five sets of slides that this course follows (lecture 3). D0 writes adjoints with bars, as we do; D2 and D3 write $\delta$ for $\bar z$. D4 calls the
 # loss of the class example $L'$: that prime is a name, no derivative. Its $y_i$ are hidden units and
 # its $p$ is our usual $\hat y$. The letter $t$ is a target here; from lecture 5 on it is time again.
 #

@@ -806,7 +806,8 @@ show(
 # | BPTT, backwards | $2H^2 + 2HD$ | $T\,H$, the states |
 # | forward recursion | $H^2\,(H^2 + HD + H)$ | $H\,(H^2 + HD + H)$, for any $T$ |
 #
-# Going back, BPTT multiplies a *vector* by $W^\top$ and takes outer products. Going forwards, the
+# Going back, BPTT multiplies a *vector* by $W^\top$ (and by $U^\top$, for $\bar x$) and takes outer
+# products. Going forwards, the
 # recursion multiplies a *matrix* by $W$: $H$ rows, and a column for each of the $H^2 + HD + H$
 # weights. So BPTT's memory grows with $T$, that of the recursion does not; but the constant it
 # starts from is large. The recursion needs less only for
@@ -1113,7 +1114,8 @@ show(
 #
 # At the small rate the smallest minibatches: from the same sequences they make 64 times as many
 # updates. At the large rate they are the worst: a mean over 4 sequences is a noisy estimate, and
-# large steps follow the noise.
+# large steps follow the noise. (Where even 256 leap up for a while, the step is too long for an
+# exact gradient, too; lecture 6 limits it.)
 #
 # </details>
 #

@@ -197,8 +197,8 @@ check("sigmoid", sigmoid)
 # 2. A program computes both forms in `float64`, just as they are written. Say for each of them,
 #    step by step, what comes out for $x = 1000$ and for $x = -1000$. Which of the four results is
 #    wrong? And where is the form of D1 the better one of the two? (2 points)
-# 3. In a network, one hidden unit of a thousand is computed with the form of D1, and for one
-#    example its $x$ is 1000. What becomes of the loss, of the gradients, and of the weights after
+# 3. Of a network's thousand hidden units, one is computed with the form of D1, and for one example
+#    its $x$ is 1000. What becomes of the loss, of the gradients, and of the weights after
 #    the next update, which subtracts a small multiple of the gradient from each weight? Would it
 #    help to continue with other examples? (2 points)
 
@@ -263,7 +263,7 @@ check("sigmoid", sigmoid)
 # way $25$, so $dz/dw = 45$.
 #
 # For $w = 2$ they bring $-4$ and $4$. Each way alone says that $z$ would change, and yet
-# $dz/dw = 0$: $z$ has a minimum there. Half an answer can be worse than none.
+# $dz/dw = 0$: $z$ has a local minimum there. Half an answer can be worse than none.
 #
 # > **In the margin.** D4 has this example, with the product rule beside it: $dz/dw = 3w^2 - 6w$.
 # > Is that the same? And which of the two factors does each of your two numbers come from?

@@ -1164,6 +1164,8 @@ check("sample", sample)
 # character than a mere table of pairs. (A loss of $-\ln \hat y$, divided by $\ln 2 = 0.693$, is in
 # bits. The table counts how often each character follows each other, adds 0.1 to every count, and
 # needs about 3.3 bits.) There is no half here: it is all five points or none.
+# (A slip may survive this test. It asks only whether the model has learnt, and 400 updates hardly
+# need what comes back through time.)
 #
 # Do the checks of the three functions hold? Then put this line in the place of
 # `# YOUR CODE HERE` and `raise NotImplementedError()`:

@@ -134,7 +134,7 @@ class Feedback:
     def _values(self) -> dict:
         points, possible = self.total
         remark = (
-            f" so far; {self.waiting:g} of them are still to be read by a person"
+            f" so far; {self.waiting:g} more are still to be read by a person"
             if self.waiting
             else ""
         )

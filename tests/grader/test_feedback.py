@@ -53,7 +53,7 @@ def _text(page):
 def test_points_states_and_mistakes(feedback):
     page = feedback(double="HALF", triple="WRONG", why_linear="Because.").html()
     text = _text(page)
-    assert "2 of 15 points so far; 5 of them are still to be read by a person" in text
+    assert "2 of 15 points so far; 5 more are still to be read by a person" in text
     assert "double ◐ right but for a special case 2 / 4" in text
     assert "triple ✗ not right: doubled twice 0 / 6" in text
     assert "why_linear ? a person will read it" in text
@@ -170,7 +170,7 @@ def test_a_refused_submission_says_why(feedback):
 def test_markdown_is_one_table(feedback):
     lines = feedback(double="def double(x): return x", triple="WRONG").markdown().splitlines()
     assert lines[0] == "# tiny: ada"
-    assert lines[2] == "**4 of 15 points** so far; 5 of them are still to be read by a person"
+    assert lines[2] == "**4 of 15 points** so far; 5 more are still to be read by a person"
     assert "| ✓ | double | 4 / 4 | right |" in lines
     assert "| ✗ | triple | 0 / 6 | **doubled twice.** It is wrong & &lt;so>. |" in lines
 
