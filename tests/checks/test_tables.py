@@ -58,14 +58,15 @@ def test_right_answers_pass_the_visible_check(problem_set, exercise):
         assert TableJudge(problem_set).report(exercise.name, answer).state == "right"
 
 
+@pytest.mark.parametrize("seed", [7, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("problem_set", "exercise", "mistake"), MISTAKES)
 def test_a_mistake_is_rejected_and_named_alike_by_visible_check_and_hidden_tests(
-    problem_set, exercise, mistake
+    problem_set, exercise, mistake, seed
 ):
     visible = TableJudge(problem_set)
     reports = [
         judge.report(exercise.name, mistake.wrong)
-        for judge in (visible, hidden_judge(problem_set, 7), hidden_judge(problem_set, 8))
+        for judge in (visible, hidden_judge(problem_set, seed))
     ]
     names = equal_mistakes(visible.exercises[exercise.name], mistake.name)
     for report in reports:
