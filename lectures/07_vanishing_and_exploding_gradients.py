@@ -13,8 +13,8 @@
 # | say what remains learnable over a long lag, and choose a remedy | lags, clipping, cutting, a better start | `clip_by_global_norm`, `truncated_bptt` of problem set 3 |
 #
 # **Time:** about 45 minutes. **You need:** lecture 5, matrix products and eigenvalues. **It
-# prepares** [problem set 4, gradients over long
-# times](../assignments/ps4_gradients/ps4_gradients.ipynb).
+# prepares** [problem set 4, vanishing and
+# exploding gradients](../assignments/ps4_gradients/ps4_gradients.ipynb).
 #
 # **Shape ledger.** Matrices are (to, from).
 #
@@ -409,7 +409,7 @@ show(
 # Why insist on singular values? "The largest eigenvalue of $W$ is below 1, so gradients vanish" is
 # what one often reads. For powers of one matrix it is true *in the end*: $\lVert W^n\rVert^{1/n}
 # \to \rho(W)$. On the way there is no such rule. Take a chain of ten units, each of which keeps 0.8
-# of itself and hands 0.4 on to the next: $W = 0.8\,I + 0.4\,N$, with ones above the diagonal in
+# of itself and hands 0.4 on to the one before it: $W = 0.8\,I + 0.4\,N$, with ones above the diagonal in
 # $N$. For comparison, a symmetric matrix with the same $\rho = 0.8$.
 #
 # **Predict.** All eigenvalues of the chain are 0.8, and $0.8^{40} \approx 10^{-4}$. Where is
@@ -465,7 +465,7 @@ show(
 # Two sentences are worth learning by heart.
 #
 # - $\gamma\lambda < 1$ is **sufficient** for vanishing: the norms (6) go to 0 at least as fast as a
-#   geometric series, whatever the inputs.
+#   geometric sequence, whatever the inputs.
 # - $\gamma\lambda > 1$ is **necessary** for exploding, and **not sufficient**. (6) then forbids
 #   nothing; what happens depends on the slopes that occur.
 #
@@ -1042,7 +1042,8 @@ show(
 # <details><summary>Answer</summary>
 #
 # With 3.9 they cannot: $\gamma\lambda = 0.975 < 1$, though 40 steps may still leave more than a
-# third. With 4.1 the bound is silent. They could, if all units stayed near $z = 0$.
+# third. With 4.1 the bound is silent. They could: with $W = 4.1\,I$ they do, as long as all
+# units stay near $z = 0$.
 #
 # </details>
 #

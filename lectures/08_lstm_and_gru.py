@@ -15,7 +15,7 @@
 # | measure over which lags a network learns | a long lag, learnt or not | `trained_lstm` |
 #
 # **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** lectures 5 and 7. **It prepares**
-# [problem set 5, LSTM and GRU](../assignments/ps5_gates/ps5_gates.ipynb).
+# [problem set 5, gates](../assignments/ps5_gates/ps5_gates.ipynb).
 #
 # **Shape ledger.** Matrices are (to, from); blocks of $H$ rows, one for each gate.
 #
@@ -601,8 +601,8 @@ print(f"with two gates {np.abs(lstm_forward(params, x)[2].c).max():.2f}")
 #   o_t = \sigma(W_o [c_t, h_{t-1}, x_t] + b_o). \tag{16}$$
 #
 # Mind the last: the output gate opens after the cell has been updated, and sees the new one. Gers and
-# Schmidhuber (2000), who invented peepholes, let each gate look at its *own* cell only: a number for
-# each, $P_f \ast c_{t-1}$, and so does our reference.
+# Schmidhuber (2000), who invented peepholes, let each gate look at its *own* cell only, with one
+# number for each cell, $P_f \ast c_{t-1}$. So does our reference.
 #
 # **Predict.** How must the matrices in (16) look, to give the diagonal ones?
 

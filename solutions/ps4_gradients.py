@@ -130,7 +130,8 @@ check = checker("ps4_gradients")
 # J_{\tanh} = \begin{pmatrix} 1 & 2 \\ -0.36 & 0.18 \end{pmatrix}, \qquad
 # J_{\text{logistic}} = \begin{pmatrix} 0.25 & 0.5 \\ -0.1875 & 0.09375 \end{pmatrix}.$$
 #
-# Unit 1 is far from 0, where tanh is flat: whatever it hears, it passes on a third of it.
+# The second unit is far from 0, where tanh is flatter: of whatever it hears, it passes on about a
+# third.
 #
 # > **In the margin: find the slip.** One slide of D3 has $\operatorname{diag}(\sigma'(a_{t-1}))\,W$
 # > for $\partial s_t / \partial s_{t-1}$. What is wrong?
@@ -693,7 +694,7 @@ check("mean_log_gain", mean_log_gain)
 #
 # No points here, only something to see. Two tanh networks with 20 units each read the same small
 # inputs. In the first, $W$ is a rotation, made a little smaller. In the second it is triangular,
-# with large weights from each unit to the next ones. Your `scale_to_spectral_radius` has given both
+# with large weights to each unit from those after it. Your `scale_to_spectral_radius` has given both
 # the spectral radius 0.9. Over the lag $n$ you see the measured norm
 # $\lVert \partial h_T / \partial h_{T-n} \rVert_2$ (your `state_jacobian`), your `jacobian_bound`,
 # the curve $0.9^n$ that the eigenvalues suggest, and what is left of a gradient that starts with

@@ -2,8 +2,8 @@
 # # Problem set 5: gates
 #
 # A tanh unit writes a new state over its old one at every step, and what it knew has soon faded
-# away. So build a memory that is kept until something decides otherwise: in front of it a gate that
-# lets new things in, one that holds on to old things, and one that lets them be seen. In this set
+# away. So build a memory that is kept until something decides otherwise, with three gates: one lets
+# new things in, one holds on to old things, and one lets them be seen. In this set
 # you write the LSTM and the GRU, forwards and backwards, and train your LSTM on a task where a
 # plain recurrent network guesses.
 #
@@ -742,7 +742,7 @@ except Exception as error:  # a function is not written yet, or not right
 #   summed over the scores and divided by 16. The largest score is the answer.
 # - `lstm_backward` is given a `dH` that is zero but for the last step: all that is learnt about the
 #   first step has come back through 61 steps. The gradient is clipped, and *Adam* takes the step,
-#   at a rate of 0.002. Lecture 8 says what that is.
+#   at a rate of 0.002. Lecture 6 says what that is.
 # - The forget gates begin with a bias of 4. (What is left after 60 steps, then? See (7).)
 #
 # The first parameters and all sequences are always the same, so your model comes out the same
@@ -803,10 +803,11 @@ def ask(model, lag):
 
 try:
     for lag in (30, 60, 120, 240):
-        right, size = ask(trained_lstm, lag)
-        print(f"after {lag:>3} distractors: {right:4.0%} right; mean size of a cell {size:.1f}")
-except Exception:  # nothing is trained yet, or lstm_forward is not written, or not right
-    print("Nothing to ask yet: it needs your lstm_forward and a trained model.")
+        share, size = ask(trained_lstm, lag)
+        print(f"after {lag:>3} distractors: {share:4.0%} right; mean size of a cell {size:.1f}")
+except Exception as error:  # nothing is trained yet, or lstm_forward is not written, or not right
+    name = type(error).__name__
+    print(f"Nothing more to ask: it needs your lstm_forward and a trained model ({name}).")
     print("Run this cell again when the checks of exercises 3 and 6 hold.")
 
 # %% [markdown]
@@ -952,7 +953,7 @@ check("lstm_step_variant", lstm_step_variant)
 # weights of one are nonsense in the other. Here, (11) and (12) hold; an answer in another of these
 # forms gets half.
 #
-# **By hand.** One sequence, one input, *two* units. (With one unit and no bias there would be no
+# **By hand.** One sequence, one input, *two* units. (With one unit there would be no
 # difference between reset before and after.) $x = 1$, $h_{t-1} = (0.4, -0.8)$, all biases and $W_r$,
 # $W_z$, $U_n$ zero, and
 #

@@ -80,6 +80,10 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
         same = [t for t in shows if is_same(t.outcome, t.probe.fingerprint(note.name))]
         if len(same) < sheet.enough or first not in same or len(same) <= len(best[1]):
             continue
+        if isinstance(first.probe.expected.value, str) and not all(
+            t in same or t.right for t in tried
+        ):
+            continue  # of a few words many slips give the same: all failures must agree
         if all(t in same or _overflowed(t) or _is_drawn(t, note) for t in shows):
             best = note, same
     return best
@@ -129,7 +133,8 @@ def _what(sheet: Sheet, first: Tried, wrong: Sequence[Tried]) -> str:
         )
     if outcome.error is not None:
         line = f" in line {outcome.error.line} of your code" if outcome.error.line else ""
-        said = f"your function raised {outcome.error.kind}{line}: {outcome.error.text}"
+        said = f"your function raised {outcome.error.kind}{line}"
+        said += f": {outcome.error.text}" if outcome.error.text else "."
         return said + _arguments(sheet, first.probe)
     if outcome.refused:
         return f"{outcome.refused}."

@@ -320,5 +320,19 @@ EXERCISE = Exercise(
             "You return the gradients themselves.",
             "For each k one number is asked for, the length of the gradient.",
         ),
+        Mistake(
+            "the vector on the wrong side",
+            edit(
+                loop,
+                (
+                    "        dz = dh * (1 - H[k] ** 2)\n        dh = W.T @ dz\n",
+                    "        dh = (1 - H[k] ** 2) * (W @ dh)\n",
+                ),
+            ),
+            "Going back, the vector stands on the wrong side of each Jacobian in yours: J v where "
+            "the chain rule has Jᵀ v.",
+            "∂L/∂h_{k−1} sums over what each unit of step k received: is that a row or a column of "
+            "the Jacobian?",
+        ),
     ),
 )

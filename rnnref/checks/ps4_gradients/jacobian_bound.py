@@ -159,7 +159,8 @@ EXERCISE = Exercise(
                 ("norm(W, 2)", "norm(np.linalg.matrix_power(W, n), 2)"),
                 ("(gamma * size) ** n", "gamma**n * size"),
             ),
-            "Yours is γⁿ‖Wⁿ‖₂, which is smaller than (γ‖W‖₂)ⁿ where W is not normal.",
+            "Yours is γⁿ‖Wⁿ‖₂, which may be smaller than (γ‖W‖₂)ⁿ: for n = 2 and "
+            "W = [[0, 1], [0, 0]] it is 0.",
             "Between two W there stands a diagonal matrix: it may turn a vector to where the next "
             "W stretches most. Bound each factor on its own.",
         ),

@@ -167,7 +167,7 @@ EXERCISE = Exercise(
         Mistake(
             "columns for rows",
             edit(at_once, ("slope[:, :, None] * (W @ J)", "W @ (slope[:, :, None] * J)")),
-            "In each of your factors the slopes stand at the columns of W: W diag(φ′(z)).",
+            "Your number is as if the slopes stood at the columns of W: W diag(φ′(z)).",
             "Which index does the activation belong to: the unit that sends or the unit that "
             "receives?",
         ),

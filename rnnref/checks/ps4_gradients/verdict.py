@@ -47,6 +47,7 @@ def cases(rng):
         "logistic, W is a rotation, made larger", rotation(rng, 3, u(3.2, 3.9)), "logistic"
     )
     W = np.diag(u(5.0, 9.0, 3), 1)
+    yield special("tanh, 0.8 times the identity", 0.8 * np.eye(3), "tanh")
     yield special("a chain of units (W is nilpotent)", W, rng.choice(["tanh", "logistic"]).item())
     yield special("one unit (H = 1), w < −1", np.array([[-u(1.1, 2.0)]]), "tanh")
     yield special("W = 0", np.zeros((3, 3)), "tanh")
@@ -146,9 +147,16 @@ EXERCISE = Exercise(
             "How steep is the logistic function at most?",
         ),
         Mistake(
+            "the largest eigenvalue, with its sign",
+            edit(by_norm, ("np.linalg.norm(W, 2)", "np.linalg.eigvals(W).real.max()")),
+            "You judge by the largest eigenvalue, and with its sign: [[−2]] stretches, too.",
+            "Which number says how much W can stretch a vector at most?",
+        ),
+        Mistake(
             "½ for the logistic function",
             edit(by_norm, ("gamma = 0.25", "gamma = 0.5")),
-            "For logistic units your γ is ½.",
+            "For logistic units you draw the line at ‖W‖₂ = 2, not at 4: your γ is ½, or you take "
+            "the norm's square.",
             "σ(0) = ½ is the value at 0. How steep is σ there?",
         ),
         Mistake(
