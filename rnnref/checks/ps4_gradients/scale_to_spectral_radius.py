@@ -137,15 +137,6 @@ EXERCISE = Exercise(
             "How far from 0 is a + bi?",
         ),
         Mistake(
-            "the largest eigenvalue as NumPy sorts them",
-            edit(
-                by_eigenvalues,
-                ("np.abs(np.linalg.eigvals(W)).max()", "np.linalg.eigvals(W).max()"),
-            ),
-            "You take the largest eigenvalue with its sign, and a complex one as it is.",
-            "A radius: how far from 0 are the eigenvalues?",
-        ),
-        Mistake(
             "the smallest eigenvalue",
             edit(by_eigenvalues, (".max()", ".min()")),
             "You take the eigenvalue nearest to 0.",
