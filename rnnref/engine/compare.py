@@ -45,7 +45,7 @@ def leaf_is_right(leaf: Leaf) -> bool:
     """Whether one array, number or string of a result is right everywhere."""
     if isinstance(leaf.expected, Sampled):
         return leaf.value.agrees(leaf.expected)
-    if isinstance(leaf.expected, str):
+    if isinstance(leaf.expected, str | list):
         return leaf.value == leaf.expected
     if isinstance(leaf.expected, bool | int) or np.asarray(leaf.expected).dtype.kind in "biu":
         return bool(np.all(np.asarray(leaf.value) == np.asarray(leaf.expected)))

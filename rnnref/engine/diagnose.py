@@ -217,14 +217,14 @@ def _same_leaf(sheet: Sheet, wrong: Sequence[Tried], leaf: Leaf) -> list[Leaf]:
 
 
 def _sizes(parts: list[Leaf]) -> dict[str, int]:
-    """Axis → size, as far as the arrays of one result tell."""
-    shapes = [(part.returned.axes, np.shape(part.expected)) for part in parts]
-    return {
-        axis: n
-        for axes, shape in shapes
-        if len(axes) == len(shape)
-        for axis, n in zip(axes, shape, strict=True)
-    }
+    """Axis → size, as far as the arrays of one result tell and agree (layers may differ)."""
+    found: dict[str, set[int]] = {}
+    for part in parts:
+        axes, shape = part.returned.axes, np.shape(part.expected)
+        if len(axes) == len(shape):
+            for axis, n in zip(axes, shape, strict=True):
+                found.setdefault(axis, set()).add(n)
+    return {axis: sizes.pop() for axis, sizes in found.items() if len(sizes) == 1}
 
 
 def _values(parts: list[Leaf], bad: list[Leaf], story: str | None) -> str:
@@ -245,9 +245,9 @@ def _first_wrong(leaf: Leaf) -> str:
     name = leaf.returned.name
     if isinstance(leaf.expected, Sampled):
         return _first_unlikely(leaf)
+    if isinstance(leaf.expected, str | list):
+        return f"{name} should be {repr(leaf.expected)[:80]}, yours is {repr(leaf.value)[:80]}."
     expected = np.asarray(leaf.expected)
-    if expected.dtype.kind not in "iufb":
-        return f"{name} should be {leaf.expected!r}, yours is {leaf.value!r}."
     value = np.asarray(leaf.value)
     if expected.ndim == 0:
         return f"{name} should be {_beside(expected, value)}."

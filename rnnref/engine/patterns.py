@@ -39,6 +39,8 @@ def pattern(leaves: Sequence[Leaf]) -> str | None:
 
 
 def _is_float(leaf: Leaf) -> bool:
+    if isinstance(leaf.expected, list):
+        return False
     return all(np.asarray(part).dtype.kind in "fiu" for part in (leaf.value, leaf.expected))
 
 
@@ -109,6 +111,8 @@ def _factor(leaves: Sequence[Leaf]) -> str | None:
 
 def _ratio(leaf: Leaf) -> float | None:
     value, expected = np.ravel(leaf.value), np.ravel(leaf.expected)
-    largest = np.abs(expected).argmax()
+    largest = np.where(np.isfinite(expected), np.abs(expected), 0.0).argmax()
+    if not expected[largest] or not np.isfinite(value[largest]):
+        return None
     ratio = float(value[largest] / expected[largest])
     return ratio if ratio and _equal(value, ratio * expected) else None

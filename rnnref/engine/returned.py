@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,19 +12,34 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Returned:
-    """One returned value: `H (T, B, H)` is the array H with axes T, B and H."""
+    """One returned value: `H (T, B, H)` is the array H with axes T, B and H.
+
+    `grads [dU (H, D), db (H,)]` is a list of such pairs, `grads {U (H, D), b (H,)}` a dict.
+    """
 
     name: str
     axes: tuple[str, ...] = ()
+    parts: tuple[Returned, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> tuple[Returned, ...]:
         """The values named in a text such as ``"h (T,), y (T,)"``, in their order."""
-        parts = re.findall(r"(\w+)\s*(?:\(([^)]*)\))?", text)
+        found = re.findall(r"(\w+)\s*(?:\(([^)]*)\)|\[([^]]*)\]|\{([^}]*)\})?", text)
         return tuple(
-            cls(name, tuple(axis.strip() for axis in axes.split(",") if axis.strip()))
-            for name, axes in parts
+            cls(
+                name,
+                tuple(axis.strip() for axis in axes.split(",") if axis.strip()),
+                cls.parse(in_list or in_dict),
+            )
+            for name, axes, in_list, in_dict in found
         )
+
+    def element(self, i: int) -> tuple[Returned, ...]:
+        """Names and axes of what element `i` of a list holds."""
+        place = f"{self.name}[{i}]"
+        if len(self.parts) > 1:
+            return tuple(replace(part, name=f"{part.name} of {place}") for part in self.parts)
+        return (replace(self.parts[0] if self.parts else self, name=place),)
 
     def __str__(self) -> str:
         if not self.axes:
@@ -114,6 +129,9 @@ def _dict_leaves(value: object, expected: dict, returned: tuple[Returned, ...]) 
     if more:
         raise Unreadable(f"{wanted}; yours also has {', '.join(more)[:60]}")
     known = {r.name: r for r in returned}
+    if len(returned) == 1 and returned[0].parts:  # one dict among several values
+        name, parts = returned[0].name, returned[0].parts
+        known = {part.name: replace(part, name=f"{name}[{part.name!r}]") for part in parts}
     return [
         leaf
         for key in expected
@@ -124,15 +142,32 @@ def _dict_leaves(value: object, expected: dict, returned: tuple[Returned, ...]) 
 def _list_leaves(value: object, expected: list, name: Returned) -> list[Leaf]:
     if not isinstance(value, list):
         raise Unreadable(f"{name} must be a list, yours is {described(value)}")
-    if len(value) != len(expected) and all(isinstance(e, str) for e in expected):
-        raise Unreadable(f"{name} should be {expected}, yours is {repr(value)[:80]}")
+    if all(isinstance(e, str) for e in expected) or all(map(_is_id, expected)):
+        return [_row_of_words(value, expected, name)]
     if len(value) != len(expected):
         raise Unreadable(f"{name} must have {len(expected)} elements, yours has {len(value)}")
     return [
         leaf
         for i, (v, e) in enumerate(zip(value, expected, strict=True))
-        for leaf in leaves(v, e, (Returned(f"{name.name}[{i}]", name.axes),))
+        for leaf in leaves(v, e, name.element(i))
     ]
+
+
+def _row_of_words(value: list, expected: list, name: Returned) -> Leaf:
+    """A list of ids or words: how long it is belongs to the answer."""
+    ids = not isinstance(expected[0], str) if expected else True
+    strange = next((v for v in value if not (_is_id(v) if ids else isinstance(v, str))), None)
+    if strange is not None and expected:
+        kind = "integers" if ids else "strings"
+        raise Unreadable(f"{name} must be a list of {kind}; one of yours is {described(strange)}")
+    return Leaf(name, [int(v) if _is_id(v) else v for v in value], expected)
+
+
+def _is_id(value: object) -> bool:
+    """Whether a value is a Python or NumPy integer, as ids are."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and value.dtype.kind in "iu"
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _require_kind(leaf: Leaf) -> None:

@@ -127,7 +127,7 @@ def _exercise(plain: dict) -> Sheet | Answers:
     return Sheet(
         plain["name"],
         plain["points"],
-        tuple(Returned(r["name"], tuple(r["axes"])) for r in plain["returned"]),
+        tuple(map(_returned, plain["returned"])),
         tuple(plain["parameters"]),
         tuple(Note(**note) for note in plain["notes"]),
         tuple(_probe(probe) for probe in plain["probes"]),
@@ -147,6 +147,10 @@ def _probe(plain: dict) -> Probe:
         fingerprints.__getitem__,
         plain["strict"],
     )
+
+
+def _returned(plain: dict) -> Returned:
+    return Returned(plain["name"], tuple(plain["axes"]), tuple(map(_returned, plain["parts"])))
 
 
 def _plain_arg(arg: object) -> dict:

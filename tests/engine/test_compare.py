@@ -68,7 +68,7 @@ def test_what_may_stand_for_what(value, expected):
         (np.array([1.0]), (np.array([1.0]), 2.0), "return 2 values, h .T,., y .T,.; yours is"),
         (None, np.array([1.0]), "None .is there a return"),
         ((1, 2), [1, 2], "must be a list"),
-        ([1], [1, 2], "must have 2 elements, yours has 1"),
+        ([1.0], [1.0, 2.0], "must have 2 elements, yours has 1"),
         ({"a": 1.0}, {"a": 1.0, "b": 1.0}, "exactly the keys 'a', 'b'"),
         (b"x", "x", "must be a str"),
     ],
