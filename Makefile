@@ -25,7 +25,7 @@ test: packages sandbox  ## run the linter, the check of the notebooks and the qu
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(python) -m tools.notebooks check
-	$(python) -m pytest -m "not slow and not browser"
+	$(python) -m pytest -n auto --dist worksteal -m "not slow and not browser"
 
 # pytest ends with 5 where no test carries the marks.
 test-rest: packages sandbox demo  ## run what `make test` leaves out: notebooks, demo, slow tests

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .returned import described
-from .sampled import Sampled
+from .sampled import ERRORS, Sampled
 
 
 def linear_response(value: object, args: tuple) -> tuple[np.ndarray, np.ndarray]:
@@ -114,8 +114,71 @@ def mean_of_draws(value: object, args: tuple) -> Sampled:
     return Sampled(np.array(float(value)), np.array(0.0))
 
 
+def kept_entries(value: object, args: tuple) -> Sampled:
+    """How often dropout keeps an entry, beside a neighbour that it drops and one that it keeps.
+
+    Parameters
+    ----------
+    value : object
+        What was left of the array, and the mask.
+    args : tuple
+        The call's: the first is the array, without zeros, the second the probability of dropping.
+
+    Returns
+    -------
+    Sampled
+        Shares of shape (axes, 2): along each axis, of the entries at odd places, those that are
+        kept after one that is dropped, and after one that is kept. (Each entry is in one pair at
+        most, so that pairs are independent.) Exact where nothing may be dropped, and zeros where
+        `p` is no probability of dropping: there an error is asked for.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if `value` is not of that form, or what is left does not fit the mask.
+    """
+    H, p = args[:2]
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise ValueError(f"return two values, dropped and mask; yours is {described(value)}")
+    dropped, mask = value
+    for name, part, kind in (("dropped", dropped, "float64"), ("mask", mask, "bool")):
+        if type(part) is not np.ndarray or part.shape != H.shape or part.dtype != kind:
+            raise ValueError(
+                f"{name} must be an array of shape {H.shape} and dtype {kind}; yours is "
+                f"{described(part)}"
+            )
+    if not 0 <= p < 1:
+        return Sampled(np.zeros((H.ndim, 2)), np.zeros((H.ndim, 2)))
+    _require_scaled(dropped / H, mask, p)
+    counts = np.zeros((H.ndim, 2, 2), int)
+    for axis in range(H.ndim):
+        pairs = np.moveaxis(mask, axis, 0)[: mask.shape[axis] // 2 * 2]
+        np.add.at(counts[axis], (pairs[::2].astype(int), pairs[1::2].astype(int)), 1)
+    found = Sampled.shares(counts)
+    error = found.error[..., 1] if p > 0 else np.zeros((H.ndim, 2))
+    return Sampled(found.mean[..., 1], error)
+
+
+def _require_scaled(factor: np.ndarray, mask: np.ndarray, p: float) -> None:
+    """Raise with a sentence unless `factor` is 1 / (1 − p) where `mask` is True, else 0."""
+    faults = []
+    for name, where, right in ("True", mask, 1 / (1 - p)), ("False", ~mask, 0.0):
+        found = factor[where]
+        if not np.allclose(found, right, rtol=1e-6, atol=1e-9):
+            least, most = f"{found.min():.6g}", f"{found.max():.6g}"
+            yours = least if least == most else f"between {least} and {most}"
+            faults.append(f"where mask is {name}, dropped should be H times {right:.6g}; ")
+            faults[-1] += f"yours is H times {yours}"
+    share, expected = mask.mean(), 1 - p
+    if faults and abs(share - expected) > ERRORS * np.sqrt(p * expected / mask.size):
+        faults.append(f"mask is True too {'often' if share > expected else 'seldom'}")
+    if faults:
+        raise ValueError("; also, ".join(faults))
+
+
 OBSERVERS: dict[str, Callable] = {
     "linear response": linear_response,
     "transitions": transitions,
     "mean of draws": mean_of_draws,
+    "kept entries": kept_entries,
 }

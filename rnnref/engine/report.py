@@ -16,6 +16,7 @@ _SHOWN = {
     "blank": ("○", "not written yet", "#808080"),
     "stopped": ("✗", "stopped", "#d55e00"),
     "needs a person": ("?", "needs a person", "#808080"),
+    "unmeasured": ("?", "how good it is, is measured where it is graded", "#808080"),
 }
 _WIDTH = 88
 
@@ -40,7 +41,7 @@ class Report:
         What it gets, and what it could get.
     state : str
         One of "right", "special case", "other convention", "wrong", "blank", "stopped",
-        "needs a person".
+        "needs a person", "unmeasured".
     sentence : str
         The first thing that is wrong, or that all is right.
     mistake : str or None

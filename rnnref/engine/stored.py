@@ -1,11 +1,13 @@
 """Checks from stored arrays: a sheet in a file, so that a machine can check without the answers.
 
 A file holds what `Exercise.sheet` computes: for each probe the arguments, the right outcome and
-the outcome of each mistake. It is a plain ``.npz`` without pickled objects.
+the outcome of each mistake. It is a plain ``.npz`` without pickled objects. Who opens it finds
+numbers, but no code and no choice that he was to make himself.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -30,25 +32,31 @@ def file_name(problem_set: str) -> str:
 
 
 def save(path: Path, exercises: Iterable[Sheet | Answers | Trained]) -> None:
-    """Store sheets and answers in one file.
+    """Store sheets, answers and trained models in one file.
 
     Parameters
     ----------
     path : Path
         The file to write.
     exercises : iterable of Sheet, Answers or Trained
-        A trained model is left out: it takes the reference to measure it.
+        Of a trained model only the shapes are kept: it takes the reference to measure it.
     """
-    kept = [exercise for exercise in exercises if not isinstance(exercise, Trained)]
-    tree, buffers = encode([_plain(exercise) for exercise in kept])
-    header = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
-    arrays = {f"b{i}": np.frombuffer(bytes(b), dtype=np.uint8) for i, b in enumerate(buffers)}
+    tree, buffers = encode([_plain(exercise) for exercise in exercises])
+    # Most mistakes show on few probes: on the others their arrays are the right ones once more.
+    place: dict[bytes, int] = {}
+    order = [place.setdefault(bytes(buffer), len(place)) for buffer in buffers]
     with path.open("wb") as file:
-        np.savez_compressed(file, header=header, **arrays)
+        np.savez_compressed(
+            file,
+            header=np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8),
+            order=np.array(order, dtype=np.int64),
+            sizes=np.array([len(buffer) for buffer in place], dtype=np.int64),
+            content=np.frombuffer(b"".join(place), dtype=np.uint8),
+        )
 
 
-def load(path: Path) -> dict[str, Sheet | Answers]:
-    """The stored sheets and answers by name.
+def load(path: Path) -> dict[str, Sheet | Answers | Trained]:
+    """What `save` stored, by name.
 
     Parameters
     ----------
@@ -61,7 +69,9 @@ def load(path: Path) -> dict[str, Sheet | Answers]:
     """
     with np.load(path, allow_pickle=False) as stored:
         tree = json.loads(stored["header"].tobytes())
-        buffers = [stored[f"b{i}"].tobytes() for i in range(len(stored.files) - 1)]
+        content, ends = stored["content"].tobytes(), np.cumsum(stored["sizes"])
+        parts = [content[end - size : end] for size, end in zip(stored["sizes"], ends, strict=True)]
+        buffers = [parts[i] for i in stored["order"]]
     return {plain["name"]: _exercise(plain) for plain in decode(tree, buffers)}
 
 
@@ -80,10 +90,14 @@ def open_checks(problem_set: str) -> Judge:
     return Judge(problem_set, exercises)
 
 
-def _plain(exercise: Sheet | Answers) -> dict:
+def _plain(exercise: Sheet | Answers | Trained) -> dict:
+    if isinstance(exercise, Trained):
+        kept = {"name": exercise.name, "points": exercise.points, "shapes": dict(exercise.shapes)}
+        return {"kind": "trained", **kept}
     if isinstance(exercise, Answers):
         plain = asdict(exercise)
-        return {"kind": "answers", **plain, "right": dict(exercise.right)}
+        right = {key: _seal(key, choice) for key, choice in exercise.right.items()}
+        return {"kind": "answers", **plain, "right": right}
     return {
         "kind": "sheet",
         "name": exercise.name,
@@ -118,12 +132,19 @@ def _plain_outcome(outcome: Outcome) -> dict:
     return {**plain, "sampled": isinstance(outcome.value, Sampled)}
 
 
-def _exercise(plain: dict) -> Sheet | Answers:
+def _seal(key: str, choice: str) -> str:
+    """A choice in a form that does not show it to a reader."""
+    return hashlib.sha256(f"{key}: {choice}".encode()).hexdigest()
+
+
+def _exercise(plain: dict) -> Sheet | Answers | Trained:
+    if plain["kind"] == "trained":
+        return Trained(plain["name"], plain["points"], plain["shapes"])
     if plain["kind"] == "answers":
         mistakes = tuple(Misreading(**mistake) for mistake in plain["mistakes"])
-        return Answers(
-            plain["name"], plain["points"], plain["right"], tuple(plain["choices"]), mistakes
-        )
+        choices, sealed = tuple(plain["choices"]), plain["right"]
+        right = {k: next(c for c in choices if _seal(k, c) == sealed[k]) for k in sealed}
+        return Answers(plain["name"], plain["points"], right, choices, mistakes)
     return Sheet(
         plain["name"],
         plain["points"],

@@ -24,8 +24,9 @@ class Trained:
         All or nothing.
     shapes : mapping
         Parameter → shape.
-    measure : callable
-        ``measure(params) -> float``, the lower the better, on data that the model has not seen.
+    measure : callable, optional
+        ``measure(params) -> float``, the lower the better, on data that the model has not seen;
+        None where the reference, which it takes to measure a model, is not at hand.
     limit : callable
         ``limit() -> float``: what the model must stay below.
     says : str
@@ -37,10 +38,10 @@ class Trained:
     name: str
     points: float
     shapes: Mapping[str, tuple[int, ...]]
-    measure: Callable[[Mapping[str, np.ndarray]], float]
-    limit: Callable[[], float]
-    says: str
-    advice: str
+    measure: Callable[[Mapping[str, np.ndarray]], float] | None = None
+    limit: Callable[[], float] | None = None
+    says: str = ""
+    advice: str = ""
 
     def examine(self, outcome: Outcome) -> Report:
         """Judge a trained model.
@@ -68,6 +69,8 @@ class Trained:
         bad = [part.returned.name for part in parts if not np.all(np.isfinite(part.value))]
         if bad:
             return self._report("wrong", f"{bad[0]} holds numbers that are not finite.")
+        if self.measure is None:
+            return self._report("unmeasured", "Trained, and of the right shapes.")
         with np.errstate(all="ignore"):
             value = float(self.measure(outcome.value))
         limit = float(self.limit())

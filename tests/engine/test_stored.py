@@ -11,6 +11,7 @@ from rnnref.checks import VISIBLE_SEED, TableJudge, problem_sets, sheets, table
 from rnnref.engine.exercise import Exercise
 from rnnref.engine.judge import Judge
 from rnnref.engine.stored import file_name, load, save
+from rnnref.engine.trained import Trained
 
 SET = "ps1_recurrence"
 
@@ -55,7 +56,24 @@ def test_a_dict_of_answers_gets_the_same_report(stored):
 
 def test_the_file_holds_arrays_and_no_pickle(stored):
     with np.load(stored, allow_pickle=False) as arrays:
-        assert all(array.dtype == np.uint8 for array in arrays.values())
+        assert all(array.dtype.kind in "iu" for array in arrays.values())
+
+
+def test_no_choice_can_be_read_in_the_file(stored):
+    with np.load(stored, allow_pickle=False) as arrays:
+        text = arrays["header"].tobytes().decode()
+    right = table(SET)["rnn_type"].right
+    assert all(key in text for key in right)
+    assert not any(f'"{key}": "{choice}"' in text for key, choice in right.items())
+
+
+def test_a_trained_model_is_read_but_not_measured(tmp_path):
+    path = tmp_path / file_name("any")
+    save(path, [Trained("model", 5, {"W": (2, 2)}, measure=np.sum, limit=float)])
+    judge = Judge("any", load(path))
+    assert judge.report("model", {"W": np.zeros((2, 2))}).state == "unmeasured"
+    assert "must have shape (2, 2)" in judge.report("model", {"W": np.zeros(2)}).sentence
+    assert judge.report("model", None).state == "blank"
 
 
 def test_the_checks_run_without_the_answers(stored):
