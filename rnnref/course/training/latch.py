@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..tasks import copy_memory
+from .adam import Adam, copies, flat, shaped
 from .student_call import StudentCall
 
 LAG, SYMBOLS, DISTRACTORS = 60, 4, 4
@@ -76,7 +77,7 @@ def train_latch(lstm_forward, lstm_backward, *, updates=UPDATES, seed=0, progres
     """
     rng = np.random.default_rng(seed)
     params = _first_parameters(rng)
-    theta, adam = _flat(params), _Adam()
+    theta, adam = flat(params), Adam(CLIP)
     rest = np.zeros((MINIBATCH, CELLS))
     right = []
     for update in range(updates):
@@ -84,7 +85,7 @@ def train_latch(lstm_forward, lstm_backward, *, updates=UPDATES, seed=0, progres
         X, answers = draw_long_lag(rng, MINIBATCH)
         states = np.zeros((len(X), MINIBATCH, CELLS))
         call = StudentCall("lstm_forward", update)
-        H, C = call(lstm_forward, *_copies(X, rest, rest, U, W, b)).parts("H, C")
+        H, C = call(lstm_forward, *copies(X, rest, rest, U, W, b)).parts("H, C")
         call.require_arrays([H, C], ["H", "C"], [states, states])
 
         scores = H[-1] @ V.T + c
@@ -97,13 +98,13 @@ def train_latch(lstm_forward, lstm_backward, *, updates=UPDATES, seed=0, progres
 
         call = StudentCall("lstm_backward", update)
         names = "dX, dh0, dc0, dU, dW, db"
-        given = _copies(dH, X, H, C, rest, rest, U, W, b)
+        given = copies(dH, X, H, C, rest, rest, U, W, b)
         grads = call(lstm_backward, *given).parts(names)
         call.require_arrays(grads, names.split(", "), [X, rest, rest, U, W, b])
 
-        gradient = _flat([*grads[3:], dscores.T @ H[-1], dscores.sum(axis=0)])
+        gradient = flat([*grads[3:], dscores.T @ H[-1], dscores.sum(axis=0)])
         theta = theta - RATE * adam.direction(gradient)
-        params = _shaped(theta, params)
+        params = shaped(theta, params)
     return dict(zip(_NAMES, params, strict=True))
 
 
@@ -115,39 +116,3 @@ def _first_parameters(rng):
     b = np.zeros(4 * CELLS)
     b[CELLS : 2 * CELLS] = 4
     return [U, W, b, V, np.zeros(SYMBOLS)]
-
-
-class _Adam:
-    """Running means of the clipped gradient and of its square, and the step they give."""
-
-    def __init__(self):
-        self._mean = self._square = 0.0
-        self._steps = 0
-
-    def direction(self, gradient: np.ndarray) -> np.ndarray:
-        """The next step at a rate of −1."""
-        gradient = gradient / max(1.0, np.sqrt(gradient @ gradient) / CLIP)
-        self._steps += 1
-        self._mean = 0.9 * self._mean + 0.1 * gradient
-        self._square = 0.999 * self._square + 0.001 * gradient**2
-        # Both began at zero: in the first steps they are too small by these factors.
-        mean = self._mean / (1 - 0.9**self._steps)
-        square = self._square / (1 - 0.999**self._steps)
-        return mean / (np.sqrt(square) + 1e-8)
-
-
-def _flat(arrays) -> np.ndarray:
-    """All entries in a row: one vector is easier to clip and to step with."""
-    return np.concatenate([np.ravel(array) for array in arrays])
-
-
-def _shaped(entries, like) -> list:
-    """The arrays whose entries stand in a row, in the shapes of others."""
-    ends = np.cumsum([array.size for array in like])
-    parts = zip(np.split(entries, ends[:-1]), like, strict=True)
-    return [part.reshape(array.shape) for part, array in parts]
-
-
-def _copies(*arrays) -> list:
-    """What a student's function does to its arguments must not reach the loop."""
-    return [array.copy() for array in arrays]
