@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .compare import is_right, is_same
-from .diagnose import Finding, Tried, diagnose
+from .describe import Tried
+from .diagnose import Finding, diagnose
 from .outcome import Call
 from .report import Report, Row
 from .rescue import Helpers

@@ -90,3 +90,32 @@ def test_arguments_that_are_changed_are_told_in_the_plural():
     sentence = examine(EXERCISE.sheet(0), local(writes)).sentence
     assert "the result is right, but your function changes its arguments x and y" in sentence
     assert "work on copies" in sentence
+
+
+def test_a_minibatch_that_only_the_arguments_show():
+    total = Exercise(
+        "total",
+        1,
+        "total (D,)",
+        lambda X, ids: X.sum(axis=(0, 1)) / X.shape[1],
+        lambda rng: [plain("any", rng.normal(size=(4, 3, 2)) + 3, np.array([1, 2]))] * 2,
+    )
+    report = examine(total.sheet(0), local(lambda X, ids: X.sum(axis=(0, 1)) / X.shape[1] ** 2))
+    assert "total is 0.333333 times what it should be" in report.sentence
+    assert "(Called with X of shape (4, 3, 2), ids = [1, 2].)" in report.sentence
+
+
+def test_a_factor_that_is_the_minibatch():
+    def mean(X):
+        return X.mean(axis=(0, 1)) * len(X)
+
+    sizes = [(4, 3, 2), (2, 5, 3)]
+    exercise = Exercise(
+        "total",
+        1,
+        "total (D,)",
+        mean,
+        lambda rng: [plain(f"{size}", rng.normal(size=size) + 3) for size in sizes],
+    )
+    report = examine(exercise.sheet(0), local(lambda X: X.sum(axis=(0, 1))))
+    assert "total is B times what it should be, everywhere" in report.sentence
