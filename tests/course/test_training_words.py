@@ -96,7 +96,7 @@ def test_the_loss_is_asked_for_each_word_by_itself():
 
 def test_learning_lowers_the_loss_and_shows_what_is_read():
     lines = []
-    train(updates=101, progress=lines.append, greedy_read=RIGHT["greedy_read"])
+    train(updates=51, progress=lines.append, greedy_read=RIGHT["greedy_read"])
     assert len(lines) == 2
     losses = [float(line.split("loss ")[1].split(";")[0]) for line in lines]
     assert losses[1] < losses[0] / 2

@@ -736,7 +736,7 @@ EXERCISE = Exercise(
                 steps,
                 ("return loss, grads", 'return loss, {"d" + name: grads[name] for name in grads}'),
             ),
-            "The numbers are right; the keys of your grads are dUe, dWe …",
+            "The numbers are right; the keys of your grads begin with a d.",
             "grads has the keys of p, so that each parameter finds its gradient.",
         ),
     ),

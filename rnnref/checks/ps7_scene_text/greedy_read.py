@@ -80,13 +80,8 @@ EXERCISE = Exercise(
             "the least probable classes",
             edit(loop, ("np.argmax", "np.argmin")),
             "You follow the least probable class of each frame.",
-            "A log-probability is negative; which is the more probable, −1 or −5?",
-        ),
-        Mistake(
-            "the largest size",
-            edit(loop, ("np.argmax(logp", "np.argmax(np.abs(logp)")),
-            "You follow the class whose logarithm is the largest in size.",
-            "Which is the more probable, a logarithm of −1 or one of −5?",
+            "Logarithms of probabilities are negative: which is the more probable, one of −1 or "
+            "one of −5? (Their sizes, by np.abs, turn that round.)",
         ),
         Mistake(
             "the blank never wins",

@@ -61,8 +61,8 @@ def word_scores(params, words):
     >>> from rnnref.course.training import draw_words, train_words, word_scores
     >>> params = train_words(None, updates=0)  # untrained
     >>> words = draw_words(np.random.default_rng(0), B=2)
-    >>> words.lengths, [scores.shape for scores in word_scores(params, words)]
-    (array([58, 55]), [(20, 11), (19, 11)])
+    >>> [scores.shape[1] for scores in word_scores(params, words)]
+    [11, 11]
     """
     X, mask, counts = _frames(words)
     O, _ = _forward([params[name] for name in _NAMES], X, mask)
