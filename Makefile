@@ -12,7 +12,7 @@ python = .venv/bin/python
 unexport PYTHONPATH PYTHONHOME
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-rest test-all lab notebooks bench oracle clean packages sandbox
+.PHONY: help demo test test-rest test-all lab notebooks kit bench oracle clean packages sandbox
 .NOTPARALLEL:
 
 help:  ## list what can be made
@@ -39,6 +39,9 @@ lab: packages  ## open the course in JupyterLab
 
 notebooks: packages  ## build the notebooks anew from their text
 	$(python) -m tools.notebooks build
+
+kit: packages  ## build a zip for students per problem set, in build/kit
+	$(python) -m tools.kit
 
 bench: packages  ## measure the speed of the networks and of the grader
 	$(python) -m bench

@@ -119,3 +119,16 @@ def test_a_factor_that_is_the_minibatch():
     )
     report = examine(exercise.sheet(0), local(lambda X: X.sum(axis=(0, 1))))
     assert "total is B times what it should be, everywhere" in report.sentence
+
+
+def test_a_wrong_truth_value_and_a_list_of_ids():
+    even = Exercise(
+        "even",
+        1,
+        "even (T,)",
+        lambda ids: np.array(ids) % 2 == 0,
+        lambda rng: [plain("any", rng.integers(0, 9, 4).tolist())],
+    )
+    report = examine(even.sheet(3), local(lambda ids: np.array(ids) % 2 == 1))
+    assert "even[0] should be " in report.sentence
+    assert "(Called with ids = [" in report.sentence
