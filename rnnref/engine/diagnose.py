@@ -59,6 +59,8 @@ def known_mistake(sheet: Sheet, tried: Sequence[Tried]) -> tuple[Note | None, li
     first = next(t for t in tried if not t.right)
     best: tuple[Note | None, list[Tried]] = None, []
     for note in sheet.notes:
+        if not is_same(first.outcome, first.probe.fingerprint(note.name)):
+            continue  # before all else: it spares most mistakes from being run on all probes
         shows = [
             t
             for t in tried
