@@ -12,8 +12,11 @@ python = .venv/bin/python
 unexport PYTHONPATH PYTHONHOME
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test test-rest test-all lab notebooks kit bench oracle clean packages sandbox
+.PHONY: help demo test test-rest test-all lab notebooks site kit bench oracle clean packages sandbox
 .NOTPARALLEL:
+
+# The matrices of a course are small: more threads would only wait for each other.
+test test-rest site: export OPENBLAS_NUM_THREADS = 1
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1	\2/p' Makefile
@@ -30,7 +33,7 @@ test: packages sandbox  ## run the linter, the check of the notebooks and the qu
 # pytest ends with 5 where no test carries the marks.
 test-rest: packages sandbox demo  ## run what `make test` leaves out: notebooks, demo, slow tests
 	$(python) -m tools.notebooks run
-	$(python) -m pytest -m "slow or browser" || test $$? -eq 5
+	$(python) -m pytest -n auto --dist loadfile -m "slow or browser" || test $$? -eq 5
 
 test-all: test test-rest  ## run every test, all notebooks and the demo
 
@@ -42,6 +45,10 @@ notebooks: packages  ## build the notebooks anew from their text
 
 kit: packages  ## build a zip for students per problem set, in build/kit
 	$(python) -m tools.kit
+
+site:  ## build the web site, build/site/index.html
+	@PYTHON="$(PYTHON)" INSTALL_OPTIONS="$(INSTALL_OPTIONS)" sh tools/setup.sh site
+	$(python) -m docs
 
 bench: packages  ## measure the speed of the networks and of the grader
 	$(python) -m bench
