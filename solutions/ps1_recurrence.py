@@ -94,8 +94,8 @@ check = checker("ps1_recurrence")
 # <details>
 # <summary>In the margin: the same things in the slides</summary>
 #
-# The course follows five sets of slides, D0 to D4, and each has its own letters. Lecture 0 (to
-# come) has the whole table; these are the lines that matter here.
+# The course follows five sets of slides, D0 to D4, and each has its own letters. Lecture 0
+# has the whole table; these are the lines that matter here.
 #
 # | here | D0 | D1 | D2 | D3 | D4 |
 # |:--|:--|:--|:--|:--|:--|
