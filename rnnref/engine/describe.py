@@ -92,11 +92,15 @@ def _arguments(sheet: Sheet, probe: Probe) -> str:
             said.append(f"{name} = {value!r}")
         elif isinstance(value, bool | int | float):
             said.append(f"{name} = {value:.6g}")
-        elif isinstance(value, list) and len(value) <= _FEW and {type(v) for v in value} <= {int}:
-            said.append(f"{name} = {value}")
+        elif isinstance(value, list) and len(value) <= _FEW and _are_numbers(value):
+            said.append(f"{name} = [{', '.join(f'{v:.4g}' for v in value)}]")
         elif isinstance(value, tuple | list) and any(isinstance(v, np.ndarray) for v in value):
             said.append(f"{name} of {len(value)} arrays")
     return f" (Called with {', '.join(said)}.)" if said else ""
+
+
+def _are_numbers(values: list) -> bool:
+    return {type(value) for value in values} <= {int, float}
 
 
 def _shape(error: Unreadable) -> str:

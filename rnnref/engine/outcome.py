@@ -143,6 +143,8 @@ def differ(before: object, after: object) -> bool:
         return len(before) != len(after) or any(map(differ, before, after))
     if isinstance(before, dict):
         return list(before) != list(after) or any(differ(before[k], after[k]) for k in before)
+    if isinstance(before, int | float | str):  # in a list
+        return type(after) is not type(before) or repr(after) != repr(before)
     return False
 
 

@@ -102,3 +102,10 @@ def test_results_that_share_memory_with_an_argument_are_seen():
         (lambda x, parts: x + 0, ()),
     ):
         assert local(function)(case).shared == common
+
+
+def test_numbers_in_a_list_count_as_well():
+    case = plain("sorts", [3.0, 1.0, 2.0], ["b", "a"])
+    assert local(lambda numbers, names: numbers.sort())(case).changed == ("0",)
+    assert local(lambda numbers, names: names.sort())(case).changed == ("1",)
+    assert local(lambda numbers, names: sorted(numbers))(case).changed == ()

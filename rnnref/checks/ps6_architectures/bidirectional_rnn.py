@@ -189,12 +189,6 @@ EXERCISE = Exercise(
             "What turns a sequence round turns it back as well.",
         ),
         Mistake(
-            "the order of the sequences reversed",
-            edit(turned, (TURNED_BACK, "back = read(X[:, ::-1], bw)[:, ::-1]")),
-            "You turn the order of the sequences, not that of time.",
-            "Time is the first axis.",
-        ),
-        Mistake(
             "the sequences change places",
             edit(turned, (TURNED_BACK, "back = read(X[:, ::-1], bw)")),
             "You turn the order of the sequences, not that of time.",
@@ -204,7 +198,8 @@ EXERCISE = Exercise(
             "both read forwards",
             edit(turned, (TURNED_BACK, "back = read(X, bw)")),
             "The forward half is right; your second reader, too, reads from the beginning.",
-            "What should the second half at t know that the first does not?",
+            "What should the second half at t know that the first does not? (If you turn something "
+            "round: time is the first axis.)",
         ),
         Mistake(
             "both read backwards",
@@ -327,7 +322,7 @@ EXERCISE = Exercise(
             "What lies behind a sequence's end must not matter, and should give zero.",
         ),
         Mistake(
-            "zero where the input is zero",
+            "not zero behind the ends",
             edit(
                 turned,
                 ("both[t >= lengths] = 0", "both[(X == 0).all(axis=2)] = 0"),
@@ -403,10 +398,22 @@ EXERCISE = Exercise(
             "transpose go?",
         ),
         Mistake(
+            "the state does not travel",
+            edit(masked, (" + h @ W.T", ""), (" + h @ W_back.T", "")),
+            "Right at the first step of each reader; the others do not hear the step before.",
+            "One of a reader's three parameters has no influence on your result.",
+        ),
+        Mistake(
             "no bias",
             edit(masked, ("h @ W.T + b", "h @ W.T"), ("h @ W_back.T + b_back", "h @ W_back.T")),
             "Your result does not depend on what stands in the biases.",
             "Each reader has three parameters.",
+        ),
+        Mistake(
+            "one set of parameters, the backward reader's",
+            edit(masked, ("= fw, bw", "= bw, bw")),
+            "The backward half is right; your forward reader has the backward reader's parameters.",
+            "One argument has no influence on your result.",
         ),
         Mistake(
             "one bias",

@@ -149,6 +149,18 @@ EXERCISE = Exercise(
             "Each entry of H is dropped, or not, independently of the others.",
         ),
         Mistake(
+            "one number for each step",
+            edit(
+                compare,
+                (
+                    "rng.random(H.shape)",
+                    "np.zeros(H.shape) + rng.random((len(H), *[1] * (H.ndim - 1)))",
+                ),
+            ),
+            "All entries with the same first index share their fate: whole steps are dropped.",
+            "Each entry of H is dropped, or not, independently of the others.",
+        ),
+        Mistake(
             "one row of a mask for all",
             edit(compare, ("rng.random(H.shape)", "np.zeros(H.shape) + rng.random(H.shape[-1])")),
             "You draw one row and use it for all others: all entries of a column share their fate.",

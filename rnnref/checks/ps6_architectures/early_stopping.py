@@ -1,5 +1,7 @@
 """early_stopping: the best epoch, and the one after which patience ends (course row R34)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnnref.engine.exercise import Exercise, Mistake, edit, plain, special
@@ -49,7 +51,14 @@ def waves(rng, low, length):
 
 
 def cases(rng):
-    """Curves with hills shorter and longer than the patience, and the ends of the list."""
+    """Lists with hills shorter and longer than the patience, and the ends of the list."""
+    for case in curves(rng):
+        val_losses, patience = case.args
+        yield replace(case, args=(val_losses.tolist(), patience))
+
+
+def curves(rng):
+    """The cases, their losses in arrays."""
     yield plain("a hill, and then it is over", curve(rng, 2, 6, 3)[:-1], 4)
     yield plain("small hills, and then a long one", curve(rng, 2, 1, 2, 7), 3)
     yield plain("three hills and a better place behind them", curve(rng, 3, 4, 9, 2), 5)
@@ -275,6 +284,18 @@ EXERCISE = Exercise(
             "The epoch in which patience ends is the last.",
         ),
         Mistake(
+            "the epoch before the stop",
+            edit(counter, ("stop = epoch\n", "stop = epoch - 1\n")),
+            "Where patience runs out, your stop is one epoch early.",
+            "The epoch in which patience ends is trained, too.",
+        ),
+        Mistake(
+            "behind the end of the list",
+            edit(counter, ("    return best, stop", "    return best, best + patience")),
+            "Where patience does not run out, your stop lies behind the end of the list.",
+            "And if the list ends first?",
+        ),
+        Mistake(
             "the number of epochs for the last",
             edit(counter, ("len(val_losses) - 1", "len(val_losses)")),
             "Where patience does not run out, your stop is an epoch that does not exist.",
@@ -336,6 +357,12 @@ EXERCISE = Exercise(
             ),
             "Where the first epoch is the best, yours does not know it.",
             "Epoch 0 has a loss too.",
+        ),
+        Mistake(
+            "the first epoch is in vain",
+            edit(counter, ("range(1, len(val_losses))", "range(len(val_losses))")),
+            "Your epoch 0 counts as one that has brought no new lowest loss.",
+            "Before it there was no loss at all: does it bring a new lowest one?",
         ),
         Mistake(
             "the lowest starts at zero",

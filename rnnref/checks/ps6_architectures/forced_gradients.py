@@ -433,6 +433,12 @@ EXERCISE = Exercise(
             "H has been through tanh already.",
         ),
         Mistake(
+            "1 − h for the slope",
+            edit(products, ("1 - H**2", "1 - H")),
+            "Loss, dV and dc are right; the slope of your tanh is 1 − h.",
+            "Compare your slope with tanh′(z), symbol by symbol.",
+        ),
+        Mistake(
             "the slope of the logistic function",
             edit(products, ("(1 - H**2)", "H * (1 - H)")),
             "Loss, dV and dc are right; your hidden units have the slope of σ.",

@@ -384,6 +384,18 @@ EXERCISE = Exercise(
             "What comes back arrives at y_t, and y_t is made with V and c.",
         ),
         Mistake(
+            "what comes back does not reach V",
+            edit(loop, ("dV += dy.T @ H[t]", "dV += own.T @ H[t]")),
+            "All is right but dV, which hears each step's own loss only.",
+            "What comes back arrives at y_t, and y_t is made with V and c.",
+        ),
+        Mistake(
+            "what comes back does not reach c",
+            edit(loop, ("dc += dy.sum(axis=0)", "dc += own.sum(axis=0)")),
+            "All is right but dc, which hears each step's own loss only.",
+            "What comes back arrives at y_t, and y_t is made with V and c.",
+        ),
+        Mistake(
             "what comes back reaches V and c only",
             edit(loop, ("dz = (dy @ V)", "dz = (own @ V)")),
             "The loss is right; what comes back from the next step goes into dV and dc, but no "
@@ -407,6 +419,12 @@ EXERCISE = Exercise(
             edit(loop, ("1 - H[t] ** 2", "1 - np.tanh(H[t]) ** 2")),
             "The loss is right; the slope of your tanh is taken at the wrong place.",
             "H has been through tanh already.",
+        ),
+        Mistake(
+            "1 − h for the slope",
+            edit(loop, ("1 - H[t] ** 2", "1 - H[t]")),
+            "The loss is right; the slope of your tanh is 1 − h.",
+            "Compare your slope with tanh′(z), symbol by symbol.",
         ),
         Mistake(
             "the slope of the logistic function",

@@ -1,4 +1,4 @@
-"""greedy_decode: an encoder–decoder answers by itself, letter by letter (course row R30)."""
+"""greedy_decode: an encoder–decoder answers by itself, word by word (course row R30)."""
 
 import numpy as np
 
@@ -59,11 +59,11 @@ def cases(rng):
         return lambda ends: len({*ends}) > 2 and max_len in ends
 
     yield plain(
-        "B = 5, sources of 2 to 6 in S = 7, 9 letters",
+        "B = 5, sources of 2 to 6 in S = 7, K = 9",
         *draw(rng, [3, 6, 2, 5, 4], 7, 6, 9, 8, 10, several(10), telling=True),
     )
     yield plain(
-        "B = 4, sources of 1 to 4 in S = 5, 6 letters",
+        "B = 4, sources of 1 to 4 in S = 5, K = 6",
         *draw(rng, [2, 4, 1, 3], 5, 7, 6, 5, 8, several(8), telling=True),
     )
     B3 = [2, 4, 3], 5, 7, 6, 5
@@ -75,7 +75,7 @@ def cases(rng):
     yield special("no answer ends", *draw(rng, *B3, 7, lambda n: min(n) == 7))
     yield special("all answers end", *draw(rng, *B3, 12, lambda n: max(n) < 12 and len({*n}) > 1))
     yield special(
-        "at most one letter (max_len = 1)",
+        "at most one word (max_len = 1)",
         *draw(rng, [2, 4, 3, 5, 1, 3, 2], 5, 7, 6, 6, 1, lambda n: {*n} == {0, 1}),
     )
     yield special("eos = 0", *draw(rng, *B3, 8, lambda n: min(n) and len({*n}) > 1, eos=0))
@@ -217,9 +217,9 @@ EXERCISE = Exercise(
             "The decoder reads what it has found one step before.",
         ),
         Mistake(
-            "the first answer's letters for all",
+            "the first answer's words for all",
             edit(steps, ('p["Ud"][:, x].T', 'p["Ud"][:, 0 * x + x[0]].T')),
-            "In yours, all answers read the letters of the first one; right for one source.",
+            "In yours, all answers read the words of the first one; right for one source.",
             "Each answer goes its own way: how many ids are read in a step?",
         ),
         Mistake(
@@ -232,7 +232,7 @@ EXERCISE = Exercise(
                 ),
             ),
             "Each step of your decoder starts from the encoder's state again.",
-            "What does step t of the decoder get from step t − 1, besides a letter?",
+            "What does step t of the decoder get from step t − 1, besides a word?",
         ),
         Mistake(
             "Wd for its transpose",
@@ -255,7 +255,7 @@ EXERCISE = Exercise(
         Mistake(
             "the last of equals",
             edit(steps, ("o.argmax(axis=1)", "o.shape[1] - 1 - o[:, ::-1].argmax(axis=1)")),
-            "Of several letters with the same score you take the last one.",
+            "Of several words with the same score you take the last one.",
             "Which one does np.argmax take?",
         ),
         Mistake(
@@ -263,13 +263,19 @@ EXERCISE = Exercise(
             edit(
                 steps, ("        x = o.argmax", "        o[:, eos] = -np.inf\n        x = o.argmax")
             ),
-            "Your answers never end by themselves: all have max_len letters.",
-            "eos is a letter like the others until it is found.",
+            "Your answers never end by themselves: all have max_len words.",
+            "eos is a word like the others until it is found.",
+        ),
+        Mistake(
+            "eos is taken for 1",
+            edit(steps, ("(x == eos)", "(x == 1)")),
+            "Your answers end at id 1, whatever eos is.",
+            "One of the arguments has no influence on your result.",
         ),
         Mistake(
             "eos does not end anything",
             edit(steps, ("done = done | (x == eos)", "pass")),
-            "Your answers go on after eos, which stands in them like a letter.",
+            "Your answers go on after eos, which stands in them like a word.",
             "What is the end symbol for?",
         ),
         Mistake(
@@ -287,7 +293,7 @@ EXERCISE = Exercise(
                 ("append(int(x[i]))\n", "append(int(x[i]))\n        done = done | (x == eos)\n"),
             ),
             "Your answers end rightly, but eos stands in them.",
-            "eos says that there is no more letter; it is none itself.",
+            "eos says that there is no more word; it is none itself.",
         ),
         Mistake(
             "the first eos ends all",
@@ -310,7 +316,7 @@ EXERCISE = Exercise(
                     "append(int(x[i]))\n        if done.any():\n            break\n",
                 ),
             ),
-            "As soon as one answer has ended, no other answer of yours gets one more letter.",
+            "As soon as one answer has ended, no other answer of yours gets one more word.",
             "Each answer has an end of its own.",
         ),
         Mistake(
@@ -319,25 +325,25 @@ EXERCISE = Exercise(
                 one_by_one,
                 ("while len(ids) < max_len:", "while len(ids) < max_len and (x != eos):"),
             ),
-            "Right, but where eos is 0, your answers end before the first letter.",
-            "The id 0 that is read first is no letter of the answer.",
+            "Right, but where eos is 0, your answers end before the first word.",
+            "The id 0 that is read first is no word of the answer.",
         ),
         Mistake(
-            "one letter too many",
+            "one word too many",
             edit(steps, ("range(max_len)", "range(max_len + 1)")),
-            "An answer that does not end has max_len + 1 letters in yours.",
-            "At most max_len letters are asked for.",
+            "An answer that does not end has max_len + 1 words in yours.",
+            "At most max_len words are asked for.",
         ),
         Mistake(
-            "one letter too few",
+            "one word too few",
             edit(steps, ("range(max_len)", "range(max_len - 1)")),
-            "An answer that does not end has max_len − 1 letters in yours.",
-            "At most max_len letters are asked for; the 0 that is read first is none of them.",
+            "An answer that does not end has max_len − 1 words in yours.",
+            "At most max_len words are asked for; the 0 that is read first is none of them.",
         ),
         Mistake(
             "max_len is not looked at",
             edit(steps, ("range(max_len)", "range(S)")),
-            "Your answers have at most as many letters as src has rows, whatever max_len is.",
+            "Your answers have at most as many words as src has rows, whatever max_len is.",
             "Sources and answers differ in length.",
         ),
         Mistake(
@@ -362,7 +368,7 @@ EXERCISE = Exercise(
                     "            else:\n                results[i].append(eos)",
                 ),
             ),
-            "Your answers are filled up with eos to max_len letters.",
+            "Your answers are filled up with eos to max_len words.",
             "An answer ends before its eos: lists may differ in length.",
         ),
         Mistake(

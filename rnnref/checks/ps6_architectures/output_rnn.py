@@ -229,6 +229,13 @@ EXERCISE = Exercise(
             "first target?",
         ),
         Mistake(
+            "one row too early",
+            edit(loop, ("else targets[t]", "else targets[t - 1]")),
+            "Running freely, yours is right; forced, all steps but the first hear a row of targets "
+            "that is one too early.",
+            "Which target is fed after step t? (Index −1 is no error: it is the last row.)",
+        ),
+        Mistake(
             "the last target is fed",
             edit(two_ways, ("targets[:-1]", "targets")),
             "Running freely, yours is right; forced, you have one thing more to feed than there "

@@ -207,7 +207,7 @@ def whole(src, src_lengths, tgt, tgt_lengths, p):
 EXERCISE = Exercise(
     name="seq2seq_loss",
     points=15,
-    returns="loss, grads {Ue (H, S), We (H, H), be (H,), Ud (H, K), Wd (H, H), bd (H,), "
+    returns="loss, grads {Ue (H, D), We (H, H), be (H,), Ud (H, K), Wd (H, H), bd (H,), "
     "V (K, H), c (K,)}",
     reference=seq2seq_loss,
     cases=cases,
@@ -257,6 +257,12 @@ EXERCISE = Exercise(
             edit(steps, ("last = src_lengths - 1", "last = src_lengths - 2")),
             "Your decoder starts from the encoder's state one step before the source's end.",
             "At which index does a source's last id stand?",
+        ),
+        Mistake(
+            "one step too few, and back from the end",
+            edit(pairs, ("h, outputs, fed = [e[-1]]", "h, outputs, fed = [e[-2]]")),
+            "Your decoder starts from the encoder's state one step before the source's end.",
+            "If e[0] is the state before the first word, at which index does the last one stand?",
         ),
         Mistake(
             "the end of the longest source for all",
@@ -342,7 +348,7 @@ EXERCISE = Exercise(
             "When the answer at t is to be found, what is known of the answer?",
         ),
         Mistake(
-            "the first letter is given away",
+            "the first word is given away",
             edit(
                 steps,
                 ("len(tgt), len(p", "len(tgt) - 1, len(p"),
@@ -352,7 +358,7 @@ EXERCISE = Exercise(
                 ("do[t][each, tgt[t]]", "do[t][each, tgt[t + 1]]"),
             ),
             "Your decoder reads tgt[0] first and has to find tgt[1] …: a step of loss is missing.",
-            "tgt does not contain the id 0 that is read first: all its letters are to be found.",
+            "tgt does not contain the id 0 that is read first: all its words are to be found.",
         ),
         Mistake(
             "nothing comes first",
@@ -443,20 +449,20 @@ EXERCISE = Exercise(
         Mistake(
             "the end symbol does not count",
             edit(steps, ("counts = t < tgt_lengths", "counts = t < tgt_lengths - 1")),
-            "You leave out the last letter of each target.",
+            "You leave out the last word of each target.",
             "Targets contain their own end symbol, and it is counted in tgt_lengths: stopping has "
             "to be learnt, too.",
         ),
         Mistake(
-            "one letter too many",
+            "one word too many",
             edit(steps, ("counts = t < tgt_lengths", "counts = t <= tgt_lengths")),
-            "You count one letter of padding in each target.",
+            "You count one word of padding in each target.",
             "Targets contain their own end symbol, and it is counted in tgt_lengths already.",
         ),
         Mistake(
             "the longest target's length for all",
             edit(steps, ("counts = t < tgt_lengths", "counts = np.full(B, t < tgt_lengths.max())")),
-            "You count in all targets as many letters as the longest one has.",
+            "You count in all targets as many words as the longest one has.",
             "Each target has a length of its own.",
         ),
         Mistake(
@@ -471,13 +477,13 @@ EXERCISE = Exercise(
             convention=True,
         ),
         Mistake(
-            "divided by the number of letters",
+            "divided by the number of words",
             edit(
                 steps,
                 ("np.sum(counts * losses) / B", "np.sum(counts * losses) / tgt_lengths.sum()"),
                 ("counts[:, None] / B", "counts[:, None] / tgt_lengths.sum()"),
             ),
-            "Right, as a mean over all letters that count; here losses are summed over time.",
+            "Right, as a mean over all words that count; here losses are summed over time.",
             "Sum over time, mean over the minibatch: what is the only size to divide by?",
             convention=True,
         ),
@@ -499,8 +505,9 @@ EXERCISE = Exercise(
                 ("np.sum(counts * losses) / B", "np.sum(counts * losses / tgt_lengths) / B"),
                 ("counts[:, None] / B", "(counts / tgt_lengths)[:, None] / B"),
             ),
-            "You divide each target's loss by its length: letters of short targets weigh more.",
-            "Sum over time, mean over the minibatch.",
+            "Right, as a mean over the words of each target, and then over the targets.",
+            "Sum over time, mean over the minibatch: what is the only size to divide by?",
+            convention=True,
         ),
         Mistake(
             "only the loss is divided",
@@ -532,20 +539,20 @@ EXERCISE = Exercise(
             "the input is subtracted",
             edit(steps, ("do[t][each, tgt[t]]", "do[t][each, inputs[t]]")),
             "Your loss is right; in ∂L/∂o you subtract the 1 where the input stands.",
-            "Which letter's score should rise?",
+            "Which word's score should rise?",
         ),
         Mistake(
             "the wrong sign",
             edit(steps, ("do[t] * counts", "-do[t] * counts")),
             "Your loss is right, and all your gradients point the other way.",
-            "Should the score of the right letter rise or fall, so that the loss falls?",
+            "Should the score of the right word rise or fall, so that the loss falls?",
         ),
         Mistake(
             "nothing comes back in the decoder",
             edit(steps, (" + dh_next\n", "\n")),
-            "Loss and the gradients of V and c are right; in your decoder each h_t reaches the "
+            "Loss and the gradients of V and c are right; in your decoder each d_t reaches the "
             "loss at its own step only.",
-            "h_t influences the loss in two ways: now, and through h_{t+1}.",
+            "d_t influences the loss in two ways: now, and through d_{t+1}.",
         ),
         Mistake(
             "the decoder's tanh is not passed",
@@ -574,7 +581,7 @@ EXERCISE = Exercise(
             "columns.",
         ),
         Mistake(
-            "the decoder's letters count once",
+            "the decoder's words count once",
             edit(
                 steps,
                 ('np.add.at(grads["Ud"].T, inputs[t], dz)', 'grads["Ud"][:, inputs[t]] += dz.T'),
@@ -584,7 +591,7 @@ EXERCISE = Exercise(
             "`a[[2, 2]] += 1` adds once: NumPy computes both sums first and stores the last one.",
         ),
         Mistake(
-            "letters count once on both sides",
+            "words count once on both sides",
             edit(
                 steps,
                 ('np.add.at(grads["Ud"].T, inputs[t], dz)', 'grads["Ud"][:, inputs[t]] += dz.T'),
@@ -597,8 +604,14 @@ EXERCISE = Exercise(
         Mistake(
             "the target in the gradient of Ud",
             edit(steps, ('grads["Ud"].T, inputs[t], dz', 'grads["Ud"].T, tgt[t], dz')),
-            "All but the gradient of Ud is right: it goes to the letters that are to be found.",
+            "All but the gradient of Ud is right: it goes to the words that are to be found.",
             "Which ids did the decoder read?",
+        ),
+        Mistake(
+            "the state before the step in the gradient of V",
+            edit(whole, ('"tbk,tbh->kh", dO, Z[1:]', '"tbk,tbh->kh", dO, Z[:-1]')),
+            "All but the gradient of V is right: it takes the decoder's states of the step before.",
+            "Which state does V multiply at step t?",
         ),
         Mistake(
             "the state after the step in the gradient of Wd",
@@ -642,10 +655,9 @@ EXERCISE = Exercise(
             "The encoder made the decoder's first state, and so has its part in the loss.",
         ),
         Mistake(
-            "the gradient of h_1 goes to the encoder",
+            "the gradient of d_1 goes to the encoder",
             edit(steps, ("ds0 = dh_next", "ds0 = dh")),
-            "Loss and the decoder's gradients are right; what you send to the encoder is ∂L/∂h_1 "
-            "of the decoder.",
+            "Loss and the decoder's gradients are right; what you send to the encoder is ∂L/∂d_1.",
             "From the decoder's first step to the state that it started from there is one more "
             "step back.",
         ),
@@ -685,6 +697,41 @@ EXERCISE = Exercise(
             "How many of the encoder's states does the decoder see?",
         ),
         Mistake(
+            "the padding is read on the way forward",
+            edit(whole, ("E[t + 1] = on[t] * new + (1 - on[t]) * E[t]", "E[t + 1] = new")),
+            "On the way forward your encoder reads the padding; on the way back it does not.",
+            "After which step has the encoder read all of source i and nothing else?",
+        ),
+        Mistake(
+            "the padding is read on the way back",
+            edit(
+                whole,
+                ("dE[t] = on[t] * carry", "dE[t] = carry"),
+                ('dE[t] @ p["We"] + (1 - on[t]) * carry', 'dE[t] @ p["We"]'),
+            ),
+            "Loss and the decoder's gradients are right; on the way back your encoder goes through "
+            "the padding as if it had been read.",
+            "A step that left the state as it was: what does it do to a gradient?",
+        ),
+        Mistake(
+            "lost in the padding",
+            edit(whole, ('dE[t] @ p["We"] + (1 - on[t]) * carry', 'dE[t] @ p["We"]')),
+            "Loss and the decoder's gradients are right; what goes back to a source shorter than S "
+            "is lost in its padding.",
+            "A step that left the state as it was: what does it do to a gradient?",
+        ),
+        Mistake(
+            "the padding adds to the encoder's gradients",
+            edit(
+                whole,
+                ("dE[t] = on[t] * carry", "dE[t] = carry"),
+                ('dE[t] @ p["We"] + (1', 'on[t] * (dE[t] @ p["We"]) + (1'),
+            ),
+            "Loss and the decoder's gradients are right; in the encoder's, steps of padding have a "
+            "part.",
+            "How many steps of source i made use of the encoder's parameters?",
+        ),
+        Mistake(
             "nothing comes back in the encoder",
             edit(steps, ("de = de_next + ds0", "de = ds0")),
             "Loss and the decoder's gradients are right; in your encoder only the source's last "
@@ -707,7 +754,7 @@ EXERCISE = Exercise(
             "columns.",
         ),
         Mistake(
-            "the encoder's letters count once",
+            "the encoder's words count once",
             edit(steps, ('np.add.at(grads["Ue"].T, src[t], da)', 'grads["Ue"][:, src[t]] += da.T')),
             "All but the gradient of Ue is right: where two sources hold the same id in one step, "
             "only one of them arrives.",

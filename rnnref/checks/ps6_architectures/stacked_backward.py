@@ -207,7 +207,7 @@ EXERCISE = Exercise(
             ),
             "The top layer's gradients are right; what each layer sends down lacks what came back "
             "to it from later steps.",
-            "By h_t² the state h_t¹ reaches the losses of later steps too.",
+            "Through h⁽²⁾_t the state h⁽¹⁾_t reaches the losses of later steps too.",
         ),
         Mistake(
             "what goes down passes W",
@@ -320,6 +320,30 @@ EXERCISE = Exercise(
             "tanh′(z) = 1 − tanh²(z), and tanh(z) is h already.",
         ),
         Mistake(
+            "1 − h for the slope",
+            edit(layer_by_layer, ("1 - H[t] ** 2", "1 - H[t]")),
+            "The slope of your tanh is 1 − h.",
+            "Compare your slope with tanh′(z), symbol by symbol.",
+        ),
+        Mistake(
+            "only what comes back passes tanh",
+            edit(
+                layer_by_layer,
+                ("dz = dh * (1 - H[t] ** 2)", "dz = dH[t] + carry * (1 - H[t] ** 2)"),
+            ),
+            "What comes back from later steps passes your tanh; what comes from above does not.",
+            "Both arrive at h_t. (Is a bracket missing?)",
+        ),
+        Mistake(
+            "only what comes from above passes tanh",
+            edit(
+                layer_by_layer,
+                ("dz = dh * (1 - H[t] ** 2)", "dz = dH[t] * (1 - H[t] ** 2) + carry"),
+            ),
+            "What comes from above passes your tanh; what comes back from later steps does not.",
+            "Both arrive at h_t. (Is a bracket missing?)",
+        ),
+        Mistake(
             "the slopes of the layer below",
             edit(layer_by_layer, ("1 - H[t] ** 2", "1 - below[t] ** 2")),
             "Your slopes are taken from what a layer reads. (With other sizes NumPy complains.)",
@@ -357,6 +381,12 @@ EXERCISE = Exercise(
             edit(layer_by_layer, ("dW += dz.T @ before", "dW += dz.T @ before * (t > 0)")),
             "All but dW is right: the first step's part is missing.",
             "W multiplies a state at the first step too.",
+        ),
+        Mistake(
+            "the last state in dW",
+            edit(layer_by_layer, ("H[t - 1] if t > 0 else h0s[l]", "H[t - 1]")),
+            "All but dW is right: at the first step it takes each layer's last state.",
+            "In Python, index −1 is no error: it is the last entry.",
         ),
         Mistake(
             "one step's gradients only",
@@ -452,6 +482,13 @@ EXERCISE = Exercise(
             ),
             "dX and dh0s are right; dU, dW and db are means over the minibatch.",
             "Here the parts of the sequences are summed; dH_top says already what each counts.",
+            convention=True,
+        ),
+        Mistake(
+            "all divided by the number of sequences",
+            edit(layer_by_layer, ("dH = dH_top\n", "dH = dH_top / X.shape[1]\n")),
+            "All your gradients are divided by the number of sequences.",
+            "Nothing is divided here; dH_top says already what each sequence counts.",
             convention=True,
         ),
         Mistake(

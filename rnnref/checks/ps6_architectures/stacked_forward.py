@@ -133,6 +133,22 @@ EXERCISE = Exercise(
             "Within a layer, what does step t get from step t − 1?",
         ),
         Mistake(
+            "no recurrence",
+            edit(layer_by_layer, (" + h @ W.T", "")),
+            "Your states do not change when W or h0s does.",
+            "Within a layer, what does step t get from step t − 1?",
+        ),
+        Mistake(
+            "one array for all steps",
+            edit(
+                layer_by_layer,
+                ("h = h0\n", "h = h0.copy()\n"),
+                ("h = np.tanh(x", "h[:] = np.tanh(x"),
+            ),
+            "In each of your layers all steps hold the same state.",
+            "`h[:] = …` writes into one array, and a list may hold that array many times.",
+        ),
+        Mistake(
             "no recurrence above",
             edit(step_by_step, ("hs[l] @ W.T", "(hs[l] if l == 0 else h0s[l]) @ W.T")),
             "Your bottom layer is right; in those above, the state does not travel: each step "
@@ -282,8 +298,9 @@ EXERCISE = Exercise(
         Mistake(
             "writes into h0s",
             edit(step_by_step, ("hs = list(h0s)", "hs = h0s")),
-            "The states are right, but the caller's list h0s is overwritten by the last ones.",
-            "hs = h0s gives the same list a second name.",
+            "The states are right, but what the caller's h0s holds is overwritten by last states.",
+            "`hs = h0s` copies nothing, nor does `h = h0s[0]`: what you write into them, you write "
+            "into your argument.",
         ),
     ),
 )
