@@ -3,6 +3,7 @@
 #
 #   sh tools/setup.sh packages    the Python packages, in .venv
 #   sh tools/setup.sh oracle      PyTorch besides, for the tests and benches that compare with it
+#   sh tools/setup.sh site        Sphinx besides, which builds the web site
 #   sh tools/setup.sh sandbox     the system programs that keep submissions apart
 #
 # PYTHON names the interpreter to take, INSTALL_OPTIONS further options for pip.
@@ -115,6 +116,14 @@ oracle() {
         stop "PyTorch cannot be installed for this Python: $(tail -n 1 setup.log)"
 }
 
+site() {
+    packages
+    if [ "$(cat .venv/site 2>/dev/null)" = "$(tail -n 1 .venv/ready)" ]; then return; fi
+    touch setup.log
+    with_progress pip_install --no-build-isolation --editable '.[site]' || explain_failure
+    tail -n 1 .venv/ready >.venv/site
+}
+
 # --- the system's programs ----------------------------------------------------------------
 
 # Installs a package of Debian or Ubuntu where that is allowed; fails where it is not.
@@ -140,6 +149,7 @@ sandbox() {
 case ${1:-} in
     packages) packages ;;
     oracle) oracle ;;
+    site) site ;;
     sandbox) sandbox ;;
-    *) stop "usage: sh tools/setup.sh packages | oracle | sandbox" ;;
+    *) stop "usage: sh tools/setup.sh packages | oracle | site | sandbox" ;;
 esac

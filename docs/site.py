@@ -1,0 +1,63 @@
+"""Puts all sources of the site into one folder, as Sphinx wants them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.notebooks.build import find_sources
+
+from . import api, errata, execution, figures, limits, mistakes, notebooks
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+SOURCE = BUILD / "site-source"
+
+
+def assemble() -> list[str]:
+    """Write the sources; what has not changed is left alone, so that Sphinx need not read it.
+
+    Returns
+    -------
+    list of str
+        What is wrong, a sentence each: a lecture that does not run is left out.
+    """
+    sources = find_sources(ROOT)
+    runs = execution.executed([s for s in sources if not s.graded], BUILD / "executed")
+    lectures, findings = [], []
+    for source, notebook in runs:
+        if isinstance(notebook, str):
+            findings.append(notebook)
+        else:
+            lectures.append(notebooks.Lecture(source.name, notebook))
+    sets = [notebooks.ProblemSet.of(source) for source in sources if source.graded]
+    places = errata.places(errata.read())
+    files: dict[str, bytes] = {}
+    for path in sorted((ROOT / "docs/text").rglob("*")):
+        if path.is_file():
+            files[path.relative_to(ROOT / "docs/text").as_posix()] = path.read_bytes()
+    files["changelog.md"] = (ROOT / "CHANGELOG.md").read_bytes()
+    for lecture in lectures:
+        files[f"{lecture.page}.ipynb"] = lecture.staged(places.get(lecture.name, {}))
+    for problem_set in sets:
+        files[f"{problem_set.page}.ipynb"] = problem_set.staged()
+    for one in (*lectures, *sets):
+        files[f"notebooks/{one.name}.ipynb"] = one.download()
+    files |= notebooks.tables(lectures, sets)
+    files |= figures.pages(lectures)
+    files |= mistakes.pages(sets)
+    files |= errata.pages(errata.read(), lectures)
+    files |= limits.pages()
+    files |= api.pages()
+    _write(files)
+    return findings
+
+
+def _write(files: dict[str, bytes]) -> None:
+    wanted = {SOURCE / name: content for name, content in files.items()}
+    for path in sorted(SOURCE.rglob("*")):
+        if path.is_file() and path not in wanted:
+            path.unlink()
+    for path, content in wanted.items():
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
