@@ -10,17 +10,14 @@ held-out dates, for each length of the source.
     python -m experiments.bottleneck NAME …     some, the other results stay
 """
 
-import argparse
-import json
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
+from experiments.common import run_studies
 from rnnref import adam_step, clip_by_global_norm, lengths_to_mask, reverse_within_lengths, seq2seq
 from rnnref.course.tasks import DATE_SOURCE, DATE_TARGET, date_translation
 
-RESULTS = Path(__file__).parent / "results" / "bottleneck.json"
 LETTERS, LONGEST, END, B, LR = 10, 16, 1, 32, 0.005
 SEEDS = range(3)
 NETWORKS = {  # units, source reversed, updates; None: dates
@@ -82,23 +79,12 @@ def errors(net, params, source, source_lengths, target, target_lengths):
     return kinds.tolist(), shares
 
 
-def main():
-    """Run, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("network", nargs="*", help=f"{'; '.join(NETWORKS)}. By default all")
-    asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    with ProcessPoolExecutor() as pool:
-        runs = {
-            name: [pool.submit(attempt, name, seed) for seed in SEEDS]
-            for name in asked.network or NETWORKS
-        }
-        for name, seeds in runs.items():
-            lengths, wrong = zip(*(run.result() for run in seeds), strict=True)
-            results[name] = {"lengths": lengths[0], "wrong": wrong}
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(results) + "\n", encoding="utf-8")
+def study(name, pool):
+    """Return the lengths of sources, and the shares of wrong symbols of each seed."""
+    runs = [pool.submit(attempt, name, seed) for seed in SEEDS]
+    lengths, wrong = zip(*(run.result() for run in runs), strict=True)
+    return {"lengths": lengths[0], "wrong": wrong}
 
 
 if __name__ == "__main__":
-    main()
+    run_studies("bottleneck", {name: partial(study, name) for name in NETWORKS})

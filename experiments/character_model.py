@@ -12,17 +12,16 @@ not, at the best of several rates. `rates` trains for 400 updates with each opti
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
 import numpy as np
 
+from experiments.common import store, stored
 from rnnref import adagrad_step, char_lm, fit, mean_loss, network_loss, sample
 from rnnref.course.tasks import Vocabulary, character_batches, load_text, split_end
 from rnnref.trees import named_leaves, with_leaves
 
-RESULTS = Path(__file__).parent / "results"
 H, T = 100, 25
 UPDATES, RATE, LARGEST = 185_000, 0.1, 5.0  # the demo's
 HELD_OUT = 100_000  # characters at most
@@ -142,14 +141,11 @@ def main():
     parser.add_argument("--text", help="a file to learn from; the demo alone")
     asked = parser.parse_args()
     name = f"character_model_{Path(asked.text).stem}" if asked.text else "character_model"
-    path = RESULTS / f"{name}.json"
-    results = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    results = stored(name)
     text = Text(load_text(asked.text))
     for part in asked.part or (["demo"] if asked.text else parts):
         results[part] = parts[part](text)
-        path.parent.mkdir(exist_ok=True)
-        out = json.dumps(results, indent=1, ensure_ascii=False)
-        path.write_text(out + "\n", encoding="utf-8")
+        store(name, results)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,12 @@ counts, for each depth.
     python -m experiments.depth STUDY …     some, the other results stay
 """
 
-import argparse
-import json
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
+from experiments.common import run_studies
 from rnnref import (
     binary_cross_entropy,
     dense_layer,
@@ -33,14 +30,10 @@ from rnnref import (
 )
 from rnnref.course.tasks import Vocabulary, character_batches, load_text, parity, split_end
 
-RESULTS = Path(__file__).parent / "results" / "depth.json"
 DEPTHS, RATES = (1, 2, 3, 4), (0.003, 0.01)
 TASKS = {  # steps, sequences, updates, seeds, number of parameters, units of each layer
     "text": (50, 32, 1000, 3, 25_000, 64),
     "parity": (25, 32, 600, 5, 1000, 16),
-}
-STUDIES = {
-    f"{task}, equal {equal}": (task, equal) for task in TASKS for equal in ("parameters", "sizes")
 }
 
 
@@ -116,18 +109,10 @@ def study(task, equal, pool):
     return rows
 
 
-def main():
-    """Run, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("study", nargs="*", help=f"{'; '.join(STUDIES)}. By default all")
-    asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    with ProcessPoolExecutor() as pool:
-        for name in asked.study or STUDIES:
-            results[name] = study(*STUDIES[name], pool)
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-
+STUDIES = {
+    f"{task}, equal {equal}": partial(study, task, equal)
+    for task, equal in product(TASKS, ("parameters", "sizes"))
+}
 
 if __name__ == "__main__":
-    main()
+    run_studies("depth", STUDIES)

@@ -9,17 +9,15 @@ parameters of its own.
     python -m experiments.dropout       results/dropout.json
 """
 
-import json
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
+from experiments.common import store
 from rnnref import classifier, fit, lengths_to_mask, mean_loss, network_loss
 from rnnref.course.tasks import SENTIMENT_WORDS, sentiment_classification
 
-RESULTS = Path(__file__).parent / "results" / "dropout.json"
 SIZES, DROPOUT, SEEDS = (100, 200, 400), (0.0, 0.25, 0.5), range(5)
 EPOCHS, B = 40, 25
 
@@ -72,8 +70,7 @@ def main():
             found = [run.result() for run in seeds]
             measured = {name: [one[name] for one in found] for name in found[0]}
             rows.append({"sentences": size, "dropout": p} | measured)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    store("dropout", rows)
 
 
 if __name__ == "__main__":

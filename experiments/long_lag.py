@@ -9,18 +9,15 @@ the one with more right answers counts, for each network and lag.
     python -m experiments.long_lag NETWORK …    some, the other results stay
 """
 
-import argparse
-import json
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
+from experiments.common import run_studies
 from rnnref import adam_step, classifier, clip_by_global_norm, network_loss
 from rnnref.course.tasks import copy_memory
 
-RESULTS = Path(__file__).parent / "results" / "long_lag.json"
 SYMBOLS, DISTRACTORS, H, B = 4, 4, 16, 16
 UPDATES, PATIENCE, DONE = 1500, 20, 0.02
 LAGS, SEEDS, RATES = (5, 10, 20, 40, 80, 120), range(5), (0.003, 0.01)
@@ -90,18 +87,5 @@ def _merit(runs):
     return right, -updates
 
 
-def main():
-    """Run, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("network", nargs="*", help=f"{'; '.join(NETWORKS)}. By default all")
-    asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    with ProcessPoolExecutor() as pool:
-        for name in asked.network or NETWORKS:
-            results[name] = study(name, pool)
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_studies("long_lag", {name: partial(study, name) for name in NETWORKS})

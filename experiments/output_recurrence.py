@@ -12,15 +12,12 @@ the first two also on a sine wave without noise. 1,500 updates of 32 pieces of 2
     python -m experiments.output_recurrence pulses        one of them, the other's results stay
 """
 
-import argparse
-import json
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
+from experiments.common import run_studies
 from rnnref import (
     dense_layer,
     fit,
@@ -33,7 +30,6 @@ from rnnref import (
 )
 from rnnref.course.tasks import noisy_sines
 
-RESULTS = Path(__file__).parent / "results" / "output_recurrence.json"
 SEEDS = range(8)
 STEPS, UNITS, UPDATES = 12, 16, 4000
 NETWORKS = {  # trained how, and outputs, of which one has targets
@@ -180,21 +176,5 @@ def study_continue(pool):
     return rows
 
 
-STUDIES = {"pulses": study_pulses, "continue": study_continue}
-
-
-def main():
-    """Run, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("study", nargs="*", help=f"{', '.join(STUDIES)}. By default both")
-    asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    with ProcessPoolExecutor() as pool:
-        for name in asked.study or STUDIES:
-            results[name] = STUDIES[name](pool)
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(results) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_studies("output_recurrence", {"pulses": study_pulses, "continue": study_continue})

@@ -8,12 +8,11 @@ programs do not; of many turns the median. Times are a machine's own, ratios are
                                                 results/output_recurrence_speed.json
 """
 
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 
+from experiments.common import store
 from rnnref import (
     OutputRNNParams,
     dense_layer,
@@ -24,7 +23,6 @@ from rnnref import (
     stack,
 )
 
-RESULTS = Path(__file__).parent / "results" / "output_recurrence_speed.json"
 D, H, K = 4, 64, 4
 LENGTHS, BATCHES, SECONDS = (10, 30, 100, 300, 1000, 3000), (1, 32), 4.0
 NETWORK = stack(rnn_layer(D, H), dense_layer(H, K))
@@ -88,8 +86,7 @@ def measure(T, B):
 def main():
     """Run, and write the results."""
     rows = [{"T": T, "B": B} | measure(T, B) for B in BATCHES for T in LENGTHS]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    store("output_recurrence_speed", rows)
 
 
 if __name__ == "__main__":

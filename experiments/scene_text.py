@@ -16,18 +16,16 @@ read longer words, too, and words in looks that they have never seen.
     python -m experiments.scene_text            all readers; results/scene_text.json
 """
 
-import argparse
-import json
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
 
+from experiments.common import store
 from rnnref import (
     adam_step,
     clip_by_global_norm,
@@ -51,7 +49,6 @@ from rnnref.course.tasks import (
     segments,
 )
 
-RESULTS = Path(__file__).parent / "results" / "scene_text.json"
 HEIGHT, WIDTH, H, B = 32, 20, 32, 16
 UPDATES, EVERY, RATE, CLIP = 600, 50, 0.008, 5.0
 SEEDS, HELD_OUT = range(3), 300
@@ -281,7 +278,6 @@ def _thinned(losses, every=20):
 
 def main():
     """Run, and write the results."""
-    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     held_out = draw(np.random.default_rng(99), HELD_OUT)
     ruler = fit_fixed_width_reader(draw(np.random.default_rng(97), 2000))
     readings = read_fixed_width(ruler, held_out.images, held_out.lengths)
@@ -296,8 +292,7 @@ def main():
             found = [run.result() for run in seeds]
             results[cuts] = {key: [one[key] for one in found] for key in found[0]}
             results[cuts]["readings"] = found[0]["readings"]  # of the first seed
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(results) + "\n", encoding="utf-8")
+            store("scene_text", results)
 
 
 if __name__ == "__main__":
