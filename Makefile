@@ -46,7 +46,7 @@ notebooks: packages  ## build the notebooks anew from their text
 kit: packages  ## build a zip for students per problem set, in build/kit
 	$(python) -m tools.kit
 
-site:  ## build the web site, build/site/index.html
+site: packages  ## build the web site, build/site/index.html
 	@PYTHON="$(PYTHON)" INSTALL_OPTIONS="$(INSTALL_OPTIONS)" sh tools/setup.sh site
 	$(python) -m docs
 

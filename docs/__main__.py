@@ -16,6 +16,9 @@ def main() -> int:
     options = ["-b", "html", "-c", "docs", "-d", str(BUILD / "site-doctrees"), "-q", "-a"]
     strict = ["--fail-on-warning", "--keep-going", "--nitpicky"]
     failed = sphinx([*options, *strict, str(SOURCE), str(BUILD / "site")])
+    if failed:
+        # Or else the next build would find these pages read, and not warn again.
+        shutil.rmtree(BUILD / "site-doctrees", ignore_errors=True)
     for finding in findings:
         print(finding, file=sys.stderr)
     if not failed and not findings:

@@ -28,7 +28,7 @@ extensions = [
 ]
 exclude_patterns = ["extra", "notebooks", "parts"]
 
-# --- notebooks: executed by docs/execution.py before Sphinx reads them ---
+# --- notebooks: executed by tools/notebooks before Sphinx reads them ---
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_render_markdown_format = "myst"
@@ -110,8 +110,19 @@ def leave_equations_alone(app, doctree):
 
 
 def keep_bars(app, what, name, obj, options, lines):
-    """In a docstring, bars mean an absolute value, not a substitution."""
-    lines[:] = [line if line.startswith(" ") else line.replace("|", r"\|") for line in lines]
+    """In a docstring's text, bars mean an absolute value, not a substitution."""
+    example, literal = False, None
+    for i, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if not line.strip():
+            example = False
+            continue
+        if literal is not None and indent <= literal:
+            literal = None
+        example = example or line.lstrip().startswith(">>>")
+        if not example and literal is None:
+            lines[i] = line.replace("|", r"\|")
+            literal = indent if line.endswith("::") else None
 
 
 def setup(app):

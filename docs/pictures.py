@@ -8,10 +8,10 @@ from rnnref.checks import TableJudge, table
 from rnnref.course.plots import COLOURS
 from rnnref.engine.exercise import source_of
 from tools.notebooks.build import find_sources
+from tools.notebooks.run import executed
 
-from .execution import executed
 from .notebooks import Lecture
-from .site import BUILD, ROOT
+from .site import ROOT
 
 FOLDER = Path(__file__).parent / "pictures"
 CHECKED = "ps1_recurrence", "rnn_forward", "W for its transpose"
@@ -49,11 +49,8 @@ def draw_check(path: Path, problem_set: str, exercise: str, mistake: str) -> Non
 def lecture_figure(name: str, first_line: str) -> bytes:
     """Return the picture below the cell of a lecture that begins with a line."""
     source = next(s for s in find_sources(ROOT) if s.name == name)
-    ((_, notebook),) = executed([source], BUILD / "executed")
-    if isinstance(notebook, str):
-        raise RuntimeError(notebook)
-    lecture = Lecture(name, notebook)
-    cells = [cell for cell in notebook.cells if cell.source.split("\n")[0] == first_line]
+    lecture = Lecture(name, executed(source))
+    cells = [cell for cell in lecture.notebook.cells if cell.source.split("\n")[0] == first_line]
     if len(cells) != 1:
         raise ValueError(f"{name}: {len(cells)} cells begin with {first_line!r}")
     return next(f.png for f in lecture.figures if f.alt in str(cells[0].outputs))

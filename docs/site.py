@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools.notebooks.build import find_sources
+from nbformat import NotebookNode
 
-from . import api, errata, execution, figures, limits, mistakes, notebooks
+from tools.notebooks.build import Source, find_sources
+from tools.notebooks.run import executed
+from tools.notebooks.text import NotebookError
+
+from . import api, errata, figures, limits, mistakes, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 SOURCE = BUILD / "site-source"
+AT_ONCE = 2  # lectures that are executed side by side
 
 
 def assemble() -> list[str]:
@@ -22,9 +29,8 @@ def assemble() -> list[str]:
         What is wrong, a sentence each: a lecture that does not run is left out.
     """
     sources = find_sources(ROOT)
-    runs = execution.executed([s for s in sources if not s.graded], BUILD / "executed")
     lectures, findings = [], []
-    for source, notebook in runs:
+    for source, notebook in _executed([source for source in sources if not source.graded]):
         if isinstance(notebook, str):
             findings.append(notebook)
         else:
@@ -50,6 +56,17 @@ def assemble() -> list[str]:
     files |= api.pages()
     _write(files)
     return findings
+
+
+def _executed(sources: list[Source]) -> Iterator[tuple[Source, NotebookNode | str]]:
+    """Yield each lecture with its notebook and all outputs, or with the error of a cell."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        jobs = [pool.submit(executed, source) for source in sources]
+        for source, job in zip(sources, jobs, strict=True):
+            try:
+                yield source, job.result()
+            except NotebookError as error:
+                yield source, str(error)
 
 
 def _write(files: dict[str, bytes]) -> None:

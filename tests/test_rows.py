@@ -1,17 +1,16 @@
 """Every row of the course's contents keeps its place: what lectures/rows.toml says is true."""
 
 import functools
-import os
 import re
 import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tools.notebooks.build import find_sources
+from tools.notebooks.run import executed
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = tomllib.loads((ROOT / "lectures/rows.toml").read_text(encoding="utf-8"))
@@ -54,17 +53,9 @@ def check_place(place, notebook):
 
 
 @functools.cache
-def executed(lecture):
+def outputs_of(lecture):
     """Return a lecture with its outputs."""
-    source = SOURCES[lecture]
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    client = NotebookClient(
-        source.read(),
-        kernel_name="python3",
-        timeout=900,
-        resources={"metadata": {"path": str(source.text.parent)}},
-    )
-    return client.execute(env={**os.environ, "PYTHONPATH": path})
+    return executed(SOURCES[lecture])
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -107,7 +98,7 @@ def test_the_cell_of_a_place_exists(place):
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_a_place_shows_what_it_promises(place):
-    check_place(place, executed(place["lecture"]))
+    check_place(place, outputs_of(place["lecture"]))
 
 
 class TestCheckPlace:

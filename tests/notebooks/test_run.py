@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tools.notebooks import run
+from tools.notebooks import kept, run
 from tools.notebooks.__main__ import main
+from tools.notebooks.text import NotebookError
 
 LECTURE = "lectures/01_small.py"
 
@@ -102,3 +103,57 @@ def test_marks_that_are_not_as_they_must_be(course, grade, findings):
     assert run.check_marks(course.sources[1], grade) == [
         f"solutions/ps_small.py: {finding}" for finding in findings
     ]
+
+
+class TestKept:
+    """A lecture is executed again exactly when what it shows may have changed."""
+
+    @pytest.fixture
+    def runs(self, monkeypatch):
+        """The names of lectures that were executed."""
+        names = []
+
+        def execute(source):
+            names.append(source.name)
+            notebook = source.read()
+            kept.keep(source, notebook)
+            return run.Outcome(notebook)
+
+        monkeypatch.setattr(run, "execute", execute)
+        return names
+
+    def test_once_is_enough(self, source, runs):
+        assert run.executed(source) == run.executed(source)
+        assert runs == ["01_small"]
+
+    @pytest.mark.parametrize(
+        "path", ["rnnref/nets/rnn.py", "constraints.txt", "experiments/results/small.json"]
+    )
+    def test_again_when_something_that_it_reads_is_new(self, course, source, runs, path):
+        write_cells(course, "# reads small.json")
+        run.executed(source)
+        (course.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (course.root / path).write_text("new", encoding="utf-8")
+        run.executed(source)
+        assert len(runs) == 2
+
+    def test_again_when_its_text_is_new(self, course, source, runs):
+        run.executed(source)
+        write_cells(course, "x = 2")
+        run.executed(source)
+        assert len(runs) == 2
+        assert len(list((course.root / "build/executed").iterdir())) == 1
+
+    def test_not_for_a_table_of_checks(self, course, source, runs):
+        run.executed(source)
+        (course.root / "rnnref/checks/ps1").mkdir(parents=True)
+        (course.root / "rnnref/checks/ps1/any.py").write_text("new", encoding="utf-8")
+        run.executed(source)
+        assert len(runs) == 1
+
+    def test_a_failure_is_told_and_not_kept(self, course, source, monkeypatch):
+        failed = run.Outcome(source.read(), findings=["cell 'cell-1': ValueError: no"])
+        monkeypatch.setattr(run, "execute", lambda source: failed)
+        with pytest.raises(NotebookError, match="ValueError: no"):
+            run.executed(source)
+        assert kept.find(source) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import tomllib
 import zipfile
@@ -88,7 +89,7 @@ def _title(notebook: Path) -> str:
 
 def _requirements(project: dict) -> list[str]:
     """The course's own bounds, of those packages alone that a student's notebook imports."""
-    wanted = [d for d in project["dependencies"] if d.partition(">")[0] in NEEDS]
+    wanted = [d for d in project["dependencies"] if re.match(r"[\w-]+", d)[0] in NEEDS]
     return [*wanted, *project["optional-dependencies"]["lab"]]
 
 

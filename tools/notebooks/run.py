@@ -11,7 +11,9 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from . import kept
 from .build import Source, make_release, shown, to_bytes
+from .text import NotebookError
 
 SLOW_NOTEBOOK = 60.0  # seconds; slower than this is a warning
 SLOW_CELL = 10.0
@@ -25,6 +27,7 @@ Grade = Callable[[bytes, str], tuple[dict[str, float], dict[str, float]]]
 class Outcome:
     """What running a notebook has shown."""
 
+    notebook: NotebookNode
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -33,15 +36,16 @@ class Outcome:
 def execute(source: Source) -> Outcome:
     """Execute one notebook in a kernel of its own, in the text's folder.
 
-    Nothing is written. A cell that fails, and an image without alt text, are findings; slowness is
-    a warning only.
+    A cell that fails, and an image without alt text, are findings; slowness is a warning only. A
+    lecture without findings is kept with its outputs.
 
     Raises
     ------
     NotebookError
         If the text is not in the form of this package.
     """
-    notebook, outcome = source.read(), Outcome()
+    notebook = source.read()
+    outcome = Outcome(notebook)
     place = shown(source.text, source.root)
     started: dict[int, float] = {}
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -82,7 +86,26 @@ def execute(source: Source) -> Outcome:
         for cell in code_cells
         if any(_image_without_alt(output) for output in cell.outputs)
     ]
+    if not outcome.findings and not source.graded:
+        kept.keep(source, notebook)
     return outcome
+
+
+def executed(source: Source) -> NotebookNode:
+    """A lecture with its outputs, executed anew only if they may have changed.
+
+    Raises
+    ------
+    NotebookError
+        If a cell fails, or shows an image without alt text.
+    """
+    notebook = kept.find(source)
+    if notebook is not None:
+        return notebook
+    outcome = execute(source)
+    if outcome.findings:
+        raise NotebookError(outcome.findings[0])
+    return outcome.notebook
 
 
 def grade(notebook: bytes, problem_set: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -126,6 +149,7 @@ def check_marks(source: Source, grade: Grade = grade) -> list[str]:
 
 def _environment(root: Path) -> dict[str, str]:
     return {
+        "OPENBLAS_NUM_THREADS": "1",  # matrices are small: more threads wait for each other
         **os.environ,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
