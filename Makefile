@@ -33,6 +33,7 @@ test: packages sandbox  ## run the linter, the check of the notebooks and the qu
 # pytest ends with 5 where no test carries the marks.
 test-rest: packages sandbox demo  ## run what `make test` leaves out: notebooks, demo, slow tests
 	$(python) -m tools.notebooks run
+	$(MAKE) site
 	$(python) -m pytest -n auto --dist loadfile -m "slow or browser" || test $$? -eq 5
 
 test-all: test test-rest  ## run every test, all notebooks and the demo

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from tools.notebooks.__main__ import AT_ONCE
 from tools.notebooks.build import Source, find_sources
 from tools.notebooks.run import executed
 from tools.notebooks.text import NotebookError
@@ -17,7 +18,6 @@ from . import api, errata, figures, limits, mistakes, notebooks
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 SOURCE = BUILD / "site-source"
-AT_ONCE = 2  # lectures that are executed side by side
 
 
 def assemble() -> list[str]:
@@ -60,7 +60,7 @@ def assemble() -> list[str]:
 
 def _executed(sources: list[Source]) -> Iterator[tuple[Source, NotebookNode | str]]:
     """Yield each lecture with its notebook and all outputs, or with the error of a cell."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ProcessPoolExecutor(AT_ONCE) as pool:
         jobs = [pool.submit(executed, source) for source in sources]
         for source, job in zip(sources, jobs, strict=True):
             try:

@@ -20,15 +20,12 @@ answers for the sums; for the hidden regime, squared errors by those of the best
     python -m experiments.memory_models STUDY …     some, the other results stay
 """
 
-import argparse
-import json
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
+from experiments.common import run_studies
 from rnnref import (
     Layer,
     LDSParams,
@@ -56,7 +53,6 @@ from rnnref import (
 )
 from rnnref.course.tasks import larger_sum, one_step_ahead, switching_autoregression
 
-RESULTS = Path(__file__).parent / "results" / "memory_models.json"
 SEEDS = range(5)
 
 # --- models -------------------------------------------------------------------------------------
@@ -373,18 +369,5 @@ STUDIES = {task: partial(study_models, task) for task in TASKS}
 STUDIES |= {"little data": study_little_data, "longer": study_longer}
 
 
-def main():
-    """Run, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("study", nargs="*", help=f"{'; '.join(STUDIES)}. By default all")
-    asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    with ProcessPoolExecutor() as pool:
-        for name in asked.study or STUDIES:
-            results[name] = STUDIES[name](pool)
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_studies("memory_models", STUDIES)

@@ -241,6 +241,9 @@ print("lecture 8 needs", *sorted(before(8)))
 #
 # </details>
 #
+# No arrow leads from 2 to 3. Lectures 1 and 2 show what a recurrent network is for and why it looks as it
+# does, and most readers will want that first; but 3 can be read without them.
+#
 # Now the topics: where each is taught, what you write about it yourself, and which files of `rnnref` it
 # is about. The last column, too, is found by reading: the files whose functions the topic's cells and
 # checks call, first those that few other topics call.
@@ -503,11 +506,14 @@ show(
 # |---|---|---|
 # | $o_t$ | scores, $V h_t + c$ | D3, D4: the output itself; in every LSTM, ours too, the output gate |
 # | $z_t$ | before the activation | D3: scores of the output; in every GRU, ours too, the update gate |
+# | $y_t$ | the target of step $t$ | D0: the output; so too in section 1 of lecture 5 and in lecture 10, where the target is $y^*_t$; in lecture 9 what a decoder writes |
+# | $s_t$ | the state of a decoder (lecture 9) | D3, D4: the state; in lecture 2 that of a hidden Markov model |
 # | $h$ | the state | D2: an *index*, unit $h$; D3, in its stack: the lower layer, with $s_t$ above it |
 # | $a$ | before the activation, where $z$ is a gate | D1: the state |
 # | $g$ | an activation at the output; in an LSTM the candidate | D1: the activation everywhere |
 # | $\sigma$ | the logistic function | D3, in its part on gradients: any activation |
 # | $c$ | bias of the output; in an LSTM the cell | – |
+# | $L$ | the loss | in lecture 9 also the number of layers, in lecture 11 that of a word's letters |
 # | $t$ | step, $t = 1, \dots, T$ | D4: starts from step 0; and $t$ is a target in its class example |
 # | $w_{ij}$ | *to* $i$ *from* $j$, as $W$ has it | D2: from $i$ to $j$ |
 # | word 4075 | ids count from 0: Harry is 4074 | D1 counts from 1 |

@@ -15,8 +15,8 @@
 #
 # **Time:** 40 minutes to read, 55 with all predictions and trials. **You need:** NumPy, the
 # product of matrices, and a standard network: a layer $\varphi(Ux + b)$, a second one behind it,
-# and training by gradients, which a library may compute. **It prepares** two exercises of
-# [problem set 1, recurrence](../assignments/ps1_recurrence/ps1_recurrence.ipynb).
+# and training by gradients, which a library may compute. **It prepares** exercises 9 and 10
+# of [problem set 1, recurrence](../assignments/ps1_recurrence/ps1_recurrence.ipynb).
 #
 # **Shape ledger.** Time comes first, then the sequences that are computed together: (T, B, …).
 #

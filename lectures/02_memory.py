@@ -255,7 +255,8 @@ show(
 #
 # ## 3 A hidden state of one kind out of $S$
 #
-# A *hidden Markov model*, HMM, is a story of how sequences come about. There is a state $s_t$, one of
+# A *hidden Markov model*, HMM (Rabiner 1989 is the classical introduction), is a story of how sequences
+# come about. There is a state $s_t$, one of
 # $S$. It moves at random, from $i$ to $j$ with probability $a_{ij}$, and shows $x$ with probability
 # $b_j(x)$. We see what is shown, not the state. What do we know about the state, then? Its probability
 # given all that was seen. Let
@@ -394,7 +395,7 @@ print(
 # $$m_t = \frac{R\,m^- + P^- x_t}{R + P^-} = m^- + G_t\,(x_t - m^-), \qquad
 #   G_t = \frac{P^-}{P^- + R}, \qquad P_t = (1 - G_t)\,P^- \tag{8}$$
 #
-# $G_t$ is *Kalman's gain*: 0 says "I know better than the radar", 1 says "I know nothing". With
+# $G_t$ is *Kalman's gain* (Kalman 1960): 0 says "I know better than the radar", 1 says "I know nothing". With
 # matrices the same lines read
 #
 # $$m^- = A m_{t-1}, \quad P^- = A P_{t-1} A^\top + Q, \quad

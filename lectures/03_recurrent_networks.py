@@ -2,7 +2,8 @@
 # # Recurrent networks, unrolled
 #
 # A feed-forward network meets every input as if it were its first. Give one of its units a wire
-# back to itself, and it has a past. In this lecture you build that unit, straighten the wire out
+# back to itself, and it has a past. [Lecture 2](02_memory.ipynb) designed such a network and counted
+# its weights. In this lecture you take it apart: you build one unit by hand, straighten the wire out
 # into a graph without cycles, and learn to read the same few equations in five notations.
 #
 # | After this lecture you can … | Topic | Exercises |
@@ -12,7 +13,7 @@
 # | unroll a network with a cycle over any number of steps | cycles and unrolled graphs | `unrolled_matrix` |
 # | turn the equations into code, whoever wrote them | the forward pass in every notation | `rnn_step`, `rnn_forward`, `readout`, `stacked_step` |
 #
-# **Time:** about 40 minutes. **You need:** a feed-forward layer, $\varphi(Wx + b)$ with its
+# **Time:** 40 minutes to read, 60 with all predictions and trials. **You need:** a feed-forward layer, $\varphi(Wx + b)$ with its
 # activation $\varphi$, and NumPy's `@`. **It prepares**
 # [problem set 1, recurrence](../assignments/ps1_recurrence/ps1_recurrence.ipynb).
 #
@@ -137,9 +138,10 @@ show(
 #
 # </details>
 #
-# The right picture shows the price of a long memory: the state can grow. For inputs of magnitude at most $M$ and $h_0 = 0$, a sum of
-# powers bounds the state: by $|u|\,M / (1 - |w|)$ if $|w| < 1$, by $|u|\,M\,t$ if $|w| = 1$. For
-# $|w| > 1$ even one early input outgrows every bound. A unit with $|w| < 1$ is a *leaky sum*.
+# The right picture shows the price of a long memory: the state can grow. Take inputs of magnitude at
+# most $M$ and $h_0 = 0$. Then a sum of powers bounds the state: by $|u|\,M / (1 - |w|)$ if $|w| < 1$,
+# by $|u|\,M\,t$ if $|w| = 1$. For $|w| > 1$ even one early input outgrows every bound. A unit with
+# $|w| < 1$ is a *leaky sum*.
 #
 # Equation (4) says more. With $h_0 = 0$, every state is a weighted sum of the inputs, so all the
 # states together are *one matrix times the whole sequence*:
@@ -180,8 +182,8 @@ show(
 #
 # </details>
 #
-# > **Note on the slides.** The course is built on five sets of slides, D0 to D4. D0 says that one
-# > cannot vectorise over time *because of the summation over time*. The sum is not the obstacle:
+# > **Note on the slides.** D0 (the slides are D0 to D4, see [lecture 0](00_map_and_notation.ipynb))
+# > says that one cannot vectorise over time *because of the summation over time*. The sum is not the obstacle:
 # > $L x$ is a sum over time, and one matrix product. The obstacle is that $h_t$ needs $h_{t-1}$. A
 # > linear unit lets us get around it by (5); with a $\varphi$ that is not linear there is no $L$.
 #
@@ -244,8 +246,10 @@ show(
 # ## 3 Two streams: which sum is larger?
 #
 # The next network reads two numbers per step and says, after every step, which stream has the
-# larger sum so far. A linear hidden unit does the book-keeping if it takes the second stream with
-# weight −1, and a logistic output turns the difference into a probability:
+# larger sum so far. In sections 8 and 9 of lecture 2 networks had to *learn* that, and beyond the
+# trained length they got lost. Here we write the weights down. A linear hidden unit does the book-keeping if
+# it takes the second stream with weight −1, and a logistic output turns the difference into a
+# probability:
 #
 # $$U = \begin{bmatrix} 1 & -1 \end{bmatrix},\quad W = \begin{bmatrix} 1 \end{bmatrix}
 #   \quad\Rightarrow\quad h_t = \sum_{k=1}^{t} \left(x_{k,1} - x_{k,2}\right), \qquad
@@ -431,7 +435,8 @@ show(
 # ## 5 One weight, many arrows
 #
 # Read an unrolled graph from left to right and it *is* a feed-forward network, $T$ layers deep,
-# with a fresh input at each layer. What sets it apart is that all layers share their weights:
+# with a fresh input at each layer: "state per step", the third design of lecture 2. What sets it
+# apart is that all layers share their weights, as in the fourth:
 #
 # $$h_t = \varphi(u_t\,x_t + w_t\,h_{t-1}), \qquad
 #   u_1 = \dots = u_T = u, \quad w_1 = \dots = w_T = w. \tag{7}$$
@@ -492,8 +497,8 @@ show(
 #
 # </details>
 #
-# The network with separate weights ends after four steps: there is no $w_5$. The shared one goes
-# on for as long as you like, with three numbers to learn instead of three per step.
+# The network with separate weights ends after four steps: there is no $w_5$. (Lecture 2 has counted
+# the weights, and measured what sharing them buys.)
 #
 # Sharing has a second effect, which will matter for learning. A change of $w$ acts at *every*
 # arrow. Take tanh units and raise $w$ a little: at all steps, or only in the layer of step 3.
@@ -546,6 +551,8 @@ show(
 # $$h_t = \varphi(z_t) \tag{9}$$
 # $$o_t = V h_t + c, \qquad \hat y_t = g(o_t) \tag{10}$$
 #
+# Networks of this form are often named after Elman (1990).
+#
 # Two products and a sum can be one product. Put $W$ and $U$ side by side, $h_{t-1}$ above $x_t$:
 #
 # $$z_t = \begin{bmatrix} W & U \end{bmatrix} \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix} + b
@@ -588,8 +595,11 @@ show(
 #
 # </details>
 #
-# The same equations appear in the literature in many clothes. Here are those of the five sets of
-# slides. Read each row aloud, and ask of every letter: input, state, weight, or output?
+# The same equations appear in the literature in many clothes.
+# [Lecture 0](00_map_and_notation.ipynb), section 4, has tried them on for one unit, and has a
+# dictionary of the letters. With matrices more can go wrong: which way a matrix points, and what is
+# stacked on what. Here are the five sets of slides once more. Read each row aloud, and ask of every
+# letter: input, state, weight, or output?
 #
 # | | state | output | letters |
 # |---|---|---|---|
@@ -804,7 +814,7 @@ show(
 # 10 is about them.
 #
 # One practical matter is left for later. Sequences in a batch seldom have equal lengths; the
-# shorter ones are padded, and a *mask* (T, B) tells `rnn_forward` which steps are real. Where it
+# shorter ones are padded (lecture 1), and a *mask* (T, B) tells `rnn_forward` which steps are real. Where it
 # says no, the state is carried over unchanged. Lecture 5 puts masks to work.
 #
 # ## Check yourself
@@ -846,5 +856,6 @@ show(
 # - All notations say: new state from input and old state, output from state. Watch (to, from).
 #
 # **What comes next.** [Problem set 1](../assignments/ps1_recurrence/ps1_recurrence.ipynb) lets you
-# write all of this yourself. Lecture 4 asks how gradients find their way through a graph in which
-# one weight stands on many arrows; lecture 5 sends them back through time.
+# write all of this yourself. [Lecture 4](04_backpropagation.ipynb) asks how gradients find their way
+# through a graph in which one weight stands on many arrows;
+# [lecture 5](05_backpropagation_through_time.ipynb) sends them back through time.

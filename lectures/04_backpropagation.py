@@ -29,9 +29,11 @@
 # | $W$, $x$, $z$ | (m, n), (n,), (m,) | section 4: weights, input, pre-activations $z = Wx$ |
 # | $X$, $Z$ | (B, n), (B, m) | section 4: a batch of $B$ inputs as rows, and what they give |
 #
-# *Notation.* D0 to D4 are the five sets of slides that this course follows (lecture 3). D0 writes adjoints with bars, as we do; D2 and D3 write $\delta$ for $\bar z$. D4 calls the
-# loss of the class example $L'$: that prime is a name, no derivative. Its $y_i$ are hidden units and
-# its $p$ is our usual $\hat y$. The letter $t$ is a target here; from lecture 5 on it is time again.
+# *Notation.* D0 to D4 are the five sets of slides that this course follows
+# ([lecture 0](00_map_and_notation.ipynb)). D0 writes adjoints with bars, as we do; D2 and D3 write
+# $\delta$ for $\bar z$. D4 calls the loss of the class example $L'$: that prime is a name, no
+# derivative. Its $y_i$ are hidden units and its $p$ is our usual $\hat y$. The letter $t$ is a target
+# here; from lecture 5 on it is time again. In section 5, $u$ is the precision of the machine.
 #
 # ## 1 Gates
 #
@@ -323,7 +325,8 @@ print(inspect.getsource(Scalar.backward))
 # %% [markdown]
 # One sweep touches each arrow once, about as much work as the forward pass, and gives the
 # gradients of *all* inputs. Central differences need two forward passes for *each* input. For a
-# network with a million weights, that is one sweep against two million passes.
+# network with a million weights, that is one sweep against two million passes. (Linnainmaa 1970 had the
+# sweep, for any computation; Rumelhart, Hinton and Williams 1986 showed what networks learn by it.)
 #
 # ## 2 The class example
 #
@@ -781,8 +784,8 @@ show(
 #
 # ### Softmax and cross-entropy
 #
-# At the end of a classifier stand scores $o \in \mathbb R^K$, their softmax, and the cross-entropy
-# with the right class $k$:
+# At the end of a classifier of $K$ classes stand scores $o \in \mathbb R^K$, their softmax, and the
+# cross-entropy with the right class $k$:
 #
 # $$\hat y_i = \frac{e^{o_i}}{\sum_j e^{o_j}}, \qquad
 #   L = -\log \hat y_k = \log \sum_j e^{o_j} - o_k. \tag{16}$$
@@ -1214,5 +1217,6 @@ print(f"u / ε = {np.finfo(float).eps / 1e-12:.1e}")
 #   and look for the first wrong gradient from the loss backwards.
 #
 # **What comes next.** [Problem set 2](../assignments/ps2_backprop/ps2_backprop.ipynb) lets you write
-# these gradients and the check that catches wrong ones. Lecture 5 unrolls a recurrent network, in
-# which each weight is used at every step, and sends gradients back through time.
+# these gradients and the check that catches wrong ones.
+# [Lecture 5](05_backpropagation_through_time.ipynb) unrolls a recurrent network, in which each weight
+# is used at every step, and sends gradients back through time.

@@ -3,8 +3,9 @@
 #
 # Unroll a recurrent network and it is a deep network with shared weights; lecture 4 told us how
 # gradients travel through any graph, and that shared weights add up what they receive. Put the two
-# together and you have *backpropagation through time*, BPTT. In this lecture you derive it three
-# times, in three notations, see that all are one, and learn what it costs.
+# together and you have *backpropagation through time*, BPTT (Rumelhart, Hinton and Williams 1986; Werbos
+# 1990). In this lecture you derive it three times, in three notations, see that all are one, and learn
+# what it costs.
 #
 # | After this lecture you can … | Topic | Exercises |
 # |---|---|---|
@@ -17,7 +18,7 @@
 #
 # **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** lecture 3, and of lecture 4 the scalar tape and the
 # reason why gradients add. **It prepares**
-# [problem set 3, BPTT and a character model](../assignments/ps3_bptt/ps3_bptt.ipynb).
+# [problem set 3, BPTT and a character model](../assignments/ps3_bptt/ps3_bptt.ipynb), exercises 1 to 4.
 #
 # **Shape ledger.** Matrices are (to, from). A gradient has the shape of what it belongs to.
 #
@@ -27,6 +28,7 @@
 # | $x_t$; $z_t$, $h_t$ | (D,); (H,) | input; hidden units before and after $\varphi$ |
 # | $o_t$, $\hat y_t$, $y_t$ | (K,) | scores, outputs, one-hot targets |
 # | $U$, $W$, $V$ | (H, D), (H, H), (K, H) | the weights; $u, w, v$ when there is one unit |
+# | $b$, $c$ | (H,), (K,) | biases of hidden units and outputs |
 # | $L = \sum_t L_t$ | number | the loss, summed over the steps |
 # | $\bar a$, in code `da` | as $a$ | $\partial L/\partial a$ by *all* paths, the total derivative |
 # | $\partial^+ h_k / \partial W$ | (H, H, H) | the *explicit* part: $W$ varies, $h_{k-1}$ is held still |
@@ -383,7 +385,7 @@ for H, T in ((1, 3), (2, 3), (4, 10), (8, 20)):
 #   = \sum_{k=1}^{t} \frac{\partial h_t}{\partial h_k}\,\frac{\partial^+ h_k}{\partial W}.
 #   \tag{13}$$
 #
-# For (2) the pieces are
+# For $H$ units, $h_t = \varphi(U x_t + W h_{t-1} + b)$, the pieces are
 # $\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(\varphi'(z_t))\,W$ and
 # $\frac{\partial^+ h_{t,j}}{\partial W_{ik}} = \varphi'(z_{t,j})\,h_{t-1,k}$ if $i = j$, else 0.
 # The recursion (12) runs forwards, the sum (13) can be added up in any order. Both, on three
@@ -798,7 +800,7 @@ show(
 # BPTT has a rival. The recursion (12) runs *forwards*: carry $\partial h_t/\partial \theta$ along
 # with the state, for all weights $\theta = (W, U, b)$, and as each step's loss $L_t$ comes in, add
 # $\frac{\partial L_t}{\partial h_t} \frac{\partial h_t}{\partial \theta}$ to the gradient. Nothing
-# of the past is kept. This is *real-time recurrent learning*. D2 leaves it aside: BPTT is the more
+# of the past is kept. This is *real-time recurrent learning* (Williams and Zipser 1989). D2 leaves it aside: BPTT is the more
 # efficient in computing time, it says, though not in memory. Let us count, for one sequence.
 #
 # | | multiplications per step | numbers kept |
@@ -814,8 +816,8 @@ show(
 #
 # $$T\,H > H\,(H^2 + HD + H) \iff T > H^2 + HD + H. \tag{18}$$
 #
-# **Predict.** A small network has $D = 4$ and $H = 8$, the character model of lecture 6 $D = 93$
-# and $H = 100$. How long must a sequence be for the recursion to need less memory?
+# **Predict.** A small network has $D = 4$ and $H = 8$; D4's character model, which lecture 6 follows,
+# has $D = 93$ and $H = 100$. How long must a sequence be for the recursion to need less memory?
 
 
 # %%
@@ -1177,9 +1179,9 @@ show(
 # ### And over time?
 #
 # > **Note on the slides.** D0 says: vectorise over minibatches and units, but not over time,
-# > "because of summation". The advice is right, the reason is not. The sums of (17) are no
-# > obstacle, each is *one* matrix product over all steps. What must wait is $h_t$, which needs
-# > $h_{t-1}$, and on the way back $\bar z_t$, which needs $\bar z_{t+1}$.
+# > "because of summation". Lecture 3 met that reason on the way forward; it is no better on the way
+# > back. The sums of (17) are no obstacle, each is *one* matrix product over all steps. What must wait
+# > is $h_t$, which needs $h_{t-1}$, and $\bar z_t$, which needs $\bar z_{t+1}$.
 #
 # So take out of the loop whatever does not wait: before it the products $U x_t$, after it the sums
 # (17). Stack the $\bar z_t$ of all steps and sequences as rows of a matrix, (TB, H), and the states
@@ -1303,6 +1305,7 @@ print("gradients of z_1, z_2, z_3:", [z_t.grad for z_t in z], "and of w:", w.gra
 # - Vectorise over sequences and units, and over time whatever does not wait for $h_{t-1}$.
 #
 # **What comes next.** In [problem set 3](../assignments/ps3_bptt/ps3_bptt.ipynb) you write
-# `bptt_scalar`, `explicit_terms`, `rnn_backward` for minibatches, `char_loss` and `truncated_bptt`.
-# Lecture 6 trains a character-level language model with them; lecture 7 asks what becomes of the
-# products in (13) over long distances.
+# `bptt_scalar`, `explicit_terms`, `rnn_backward` for minibatches and `char_loss`.
+# [Lecture 6](06_a_character_level_language_model.ipynb) trains a character-level language model with
+# them, and cuts their gradients (`truncated_bptt`); [lecture 7](07_vanishing_and_exploding_gradients.ipynb) asks what becomes of the products in
+# (13) over long distances.

@@ -13,7 +13,8 @@
 # | learn vectors of words from their neighbours | word vectors from neighbours | |
 #
 # **Time:** 50 minutes to read, 80 with all predictions and trials. **You need:** the forward pass of lecture 3 and BPTT from lecture 5.
-# **It prepares** [problem set 3, BPTT and a character model](../assignments/ps3_bptt/ps3_bptt.ipynb).
+# **It prepares** [problem set 3, BPTT and a character model](../assignments/ps3_bptt/ps3_bptt.ipynb),
+# exercises 4 to 10.
 #
 # **Shape ledger.** Matrices are (to, from); batches are time-major.
 #
@@ -533,7 +534,7 @@ show(
 # ## 5 Approximations in BPTT: cutting
 #
 # The text is one sequence of 400,000 steps. Exact BPTT would go through all of it, and keep all
-# states, for a single update. *Truncated* BPTT cuts the sequence after every $\tau$ steps: the state
+# states, for a single update. *Truncated* BPTT (Williams and Peng 1990) cuts the sequence after every $\tau$ steps: the state
 # crosses the cut, the gradient does not. Forward nothing changes. Backward, where lecture 5 adds
 #
 # $$\bar h_t = V^\top \bar o_t + W^\top \bar z_{t+1}, \tag{4}$$
@@ -636,7 +637,8 @@ show(
 # The shortest, by far: it makes twenty updates where the longest makes one, and what there is to learn
 # at this stage is near. For 5 steps it matters that the state crosses, 1.71 against 1.83: what the
 # network happens to keep, it can use, although no gradient has told it to. At 25 and 100 steps
-# nothing is gained from the state yet; of differences between single runs as small as these make nothing.
+# nothing is gained from the state yet. (These are single runs: make nothing of differences as small as
+# those.)
 #
 # </details>
 #
@@ -647,7 +649,7 @@ show(
 # ## 6 Approximations in BPTT: clipping, and the size of a step
 #
 # Lecture 7 will show how gradients through time can explode. A single huge step may then undo
-# what a thousand have learnt. *Clipping* sets a limit to the length of the whole gradient $g$, all
+# what a thousand have learnt. *Clipping* (Pascanu, Mikolov and Bengio 2013) sets a limit to the length of the whole gradient $g$, all
 # arrays together, and keeps its direction:
 #
 # $$\|g\| = \sqrt{\textstyle\sum g_i^2}, \qquad
@@ -694,14 +696,15 @@ show(
 # </details>
 #
 # So a rate is only good or bad for gradients of a certain size, and sizes differ from weight to weight:
-# the column of $U$ for *e* is used all the time, that for *ß* hardly ever. *Adagrad* gives each
-# weight a rate of its own, with all its squared gradients so far in the denominator (all operations
-# entry by entry):
+# the column of $U$ for *e* is used all the time, that for *ß* hardly ever. *Adagrad*
+# (Duchi, Hazan and Singer 2011) gives each weight a rate of its own, with all its squared gradients so
+# far in the denominator (all operations entry by entry):
 #
 # $$s \leftarrow s + g^2, \qquad \theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{s + \varepsilon}}. \tag{6}$$
 #
-# Weights that are seldom used keep large steps, but every denominator grows for ever. *Momentum* steps along a moving average of past gradients. *RMSProp* and
-# *Adam* let it forget: $s$ is then a moving average of $g^2$, and Adam also averages $g$ itself.
+# Weights that are seldom used keep large steps, but every denominator grows for ever. *RMSProp*
+# (Tieleman and Hinton 2012) and *Adam* (Kingma and Ba 2015) let it forget: $s$ is then a moving average of $g^2$. *Momentum* has no denominator and steps
+# along a moving average of past gradients $g$; Adam has that, too.
 # The script (part `rates`) has trained with each, 400 updates at each of six rates.
 #
 # **Predict.** What is the length of Adagrad's very first step, entry by entry?
@@ -753,11 +756,12 @@ show(
 #
 # ## 7 The same question, asked about words
 #
-# Words can be predicted, too. But a one-hot vector says nothing about a word: any two are
-# $\sqrt 2$ apart, *list* and *tuple* as far as *list* and *raise*. D1 and D3 name a remedy,
-# *word2vec*: give each word $w$ a short vector $e_w$, a row of $E$, and learn it by a simpler
-# question than "what comes next?": **which words stand near this one?** With a second vector $c_v$
-# for each word as a neighbour, and the softmax of (2),
+# Words can be predicted, too. [Lecture 1](01_sequences_and_tasks.ipynb), section 5, showed the trouble
+# with their one-hot vectors: any two are $\sqrt 2$ apart, *list* and *tuple* as far as *list* and
+# *raise*. And it named the remedy, an embedding: a short vector $e_w$ for each word $w$, a row of $E$.
+# It promised to learn such vectors. *word2vec*, which D1 and D3 name, does it by a simpler question
+# than "what comes next?": **which words stand near this one?** With a second vector $c_v$ for each
+# word as a neighbour, and the softmax of (2),
 #
 # $$p(v \mid w) = \frac{\exp(e_w \cdot c_v)}{\sum_{v'} \exp(e_w \cdot c_{v'})}, \qquad
 #   L = -\frac{1}{n} \sum_{w, v} n_{wv} \ln p(v \mid w), \tag{7}$$
@@ -966,7 +970,7 @@ show(
 #
 # </details>
 #
-# A row of $E$ is looked up, never multiplied: `embedding_forward` in the reference picks rows, and
+# A row of $E$ is looked up, never multiplied, as (2) of lecture 1 showed for `embedding_forward`;
 # `embedding_backward` adds each gradient to the row that was picked. Put in front of a recurrent
 # network, as in `char_lm(V, H, embedding=16)`, an embedding is trained with all the rest.
 #
@@ -1023,5 +1027,6 @@ print(f"clipped: {by_norm} and {by_entry}; cosine with the gradient 1 and {cosin
 #   the same.
 #
 # **What comes next.** In [problem set 3](../assignments/ps3_bptt/ps3_bptt.ipynb) you write the loss, the
-# cuts, the clipping and the die, and train a model with them that beats the bigram. Lecture 7 asks
-# why gradients fade or explode on their way back through time.
+# cuts, the clipping and the die, and train a model with them that beats the bigram.
+# [Lecture 7](07_vanishing_and_exploding_gradients.ipynb) asks why gradients fade or explode on their
+# way back through time.

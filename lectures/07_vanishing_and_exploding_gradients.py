@@ -12,7 +12,7 @@
 # | draw how long the first input is felt, and by which units | the sensitivity picture | – |
 # | say what remains learnable over a long lag, and choose a remedy | lags, clipping, cutting, a better start | `clip_by_global_norm`, `truncated_bptt` of problem set 3 |
 #
-# **Time:** about 45 minutes. **You need:** lecture 5, matrix products and eigenvalues. **It
+# **Time:** 45 minutes to read, 70 with all predictions and trials. **You need:** lecture 5, matrix products and eigenvalues. **It
 # prepares** [problem set 4, vanishing and
 # exploding gradients](../assignments/ps4_gradients/ps4_gradients.ipynb).
 #
@@ -462,7 +462,8 @@ show(
 #
 # ## 6 What the bound can say, and what it cannot
 #
-# Two sentences are worth learning by heart.
+# Hochreiter (1991) and Bengio, Simard and Frasconi (1994) found that gradients vanish; the bound and its two
+# sides are treated by Pascanu, Mikolov and Bengio (2013). Two sentences are worth learning by heart.
 #
 # - $\gamma\lambda < 1$ is **sufficient** for vanishing: the norms (6) go to 0 at least as fast as a
 #   geometric sequence, whatever the inputs.
@@ -717,7 +718,8 @@ for lag in lags:
 #
 # ## 8 How long is the first input felt?
 #
-# D2 shows a picture for this, figure 4.1 of Graves's book: the network unrolled over seven steps,
+# D2 shows a picture for this, figure 4.1 of Graves's book (*Supervised Sequence Labelling with Recurrent
+# Neural Networks*, 2012): the network unrolled over seven steps,
 # each node shaded by its sensitivity to the input of step 1. We compute it. The sensitivity of unit
 # $i$ at step $t$ is the length of a row of a Jacobian,
 #
@@ -909,7 +911,7 @@ show(
 #
 # ### Against long products: truncation
 #
-# Truncated BPTT cuts the product (3): after $\tau$ steps nothing goes back. It cannot explode over
+# Truncated BPTT (lecture 6, section 5) cuts the product (3): after $\tau$ steps nothing goes back. It cannot explode over
 # more than $\tau$ steps, and it costs less. What is lost is all that lies beyond the cut, entirely.
 #
 # **Predict.** In the task of section 7 with lag 10, cut every 6 steps. What gradient arrives at the
@@ -948,7 +950,8 @@ show(
 # ### Against vanishing: a better start
 #
 # If $W$ is *orthogonal*, all its singular values are 1: it neither stretches nor shrinks, and only
-# slopes below 1 make gradients vanish. `init_rnn` starts so. A relative: $W = I$ with ReLU units,
+# slopes below 1 make gradients vanish (Saxe, McClelland and Ganguli 2014). `init_rnn` starts so. A
+# relative, of Le, Jaitly and Hinton (2015): $W = I$ with ReLU units,
 # whose slope is exactly 1 wherever they are active.
 #
 # **Predict.** By how much does the gradient shrink in 40 steps: with an orthogonal $W$, and with
@@ -1083,4 +1086,5 @@ print(f"2: after 40 steps at most {left[0]:.2f}, and {left[1]:.2f}")
 # **What comes next.** In [problem set 4](../assignments/ps4_gradients/ps4_gradients.ipynb) you
 # write `step_jacobian` and `state_jacobian`, the bound and what it proves (`jacobian_bound`,
 # `verdict`), `scale_to_spectral_radius`, and two instruments of your own: `gradient_profile` and
-# `mean_log_gain`. Lecture 8 builds a network with gates, and runs it on the task of section 7.
+# `mean_log_gain`. [Lecture 8](08_lstm_and_gru.ipynb) builds a network with gates, and runs it on the
+# task of section 7.

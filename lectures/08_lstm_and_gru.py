@@ -1182,5 +1182,5 @@ print(f"2: largest gradient of any weight {max(np.abs(d).max() for d in dparams[
 # **What comes next.** In [problem set 5](../assignments/ps5_gates/ps5_gates.ipynb) you write the cell
 # (`lstm_step`, `lstm_step_backward`), run it through time (`lstm_forward`, `lstm_backward`), its variants
 # (`lstm_step_variant`), the GRU (`gru_step`, `gru_step_backward`), choose a bias for a lag (`latch_bias`),
-# and train your own LSTM on a lag (`trained_lstm`). Lecture 9 puts layers on top of each other, and side
-# by side.
+# and train your own LSTM on a lag (`trained_lstm`). [Lecture 9](09_architectures.ipynb) puts layers on
+# top of each other, and side by side.

@@ -15,19 +15,20 @@
 #
 # **Time:** 50 minutes to read, 75 with all predictions and trials. **You need:** lectures 5, 6
 # and 8. **It prepares** [problem set 6,
-# architectures](../assignments/ps6_architectures/ps6_architectures.ipynb).
+# architectures](../assignments/ps6_architectures/ps6_architectures.ipynb), exercises 5 to 10.
 #
 # **Shape ledger.** Matrices are (to, from), as always.
 #
 # | Symbol | Shape | Meaning |
 # |---|---|---|
-# | $L$ (in section 1 to 3) | number | layers; elsewhere $L$ is the loss |
+# | $L$ (in sections 1 to 3) | number | layers; elsewhere $L$ is the loss |
 # | $H_l$ | number | hidden units of layer $l$; $H_0 = D$ |
 # | $h_t^{(l)}$, $z_t^{(l)}$ | ($H_l$,) | state of layer $l$ and its pre-activation; $h_t^{(0)} = x_t$ |
 # | $U^{(l)}$, $W^{(l)}$, $b^{(l)}$ | ($H_l$, $H_{l-1}$), ($H_l$, $H_l$), ($H_l$,) | parameters of layer $l$ |
 # | $\overrightarrow h_t$, $\overleftarrow h_t$ | (H,), (H,) | states of the forward and the backward reader |
 # | $[\overrightarrow h_t; \overleftarrow h_t]$ | (2H,) | one above the other |
 # | $V$ of a bidirectional network | (K, 2H) | both halves → output |
+# | $S$, $T$ | numbers | in section 6: steps of the source, and of what is written |
 # | $s_t$ | (H,) | state of a decoder |
 # | $y_t$ | an id | what a decoder has written at step $t$; $y_0$ is a start symbol |
 # | $p$ | number | probability of being dropped |
@@ -1102,7 +1103,7 @@ show(
 #
 # Depth, width, one reader or two, when to stop: all that is not learnt by gradients must be
 # chosen by you. Not by the training loss, which only ever asks for more. So part of the data is
-# not trained on: a *validation* set, to choose by. And since the best of many validation results
+# not trained on: a *validation* set, to choose by, as in lecture 2. And since the best of many validation results
 # is partly luck, a third set, the *test* set, gives the number that you report.
 #
 # ### Stopping early
@@ -1411,6 +1412,6 @@ print(f"3: best {run.best - 1}, stop {len(run.history.validation_losses) - 1}")
 # **What comes next.** In [problem set
 # 6](../assignments/ps6_architectures/ps6_architectures.ipynb) you stack layers
 # (`stacked_forward`, `stacked_backward`), read padded batches both ways (`bidirectional_rnn`),
-# translate (`seq2seq_loss`, `greedy_decode`), and choose (`early_stopping`, `dropout`). Lecture
-# 10 asks what happens if the output is *all* that is fed back, and what teacher forcing does to a
+# translate (`seq2seq_loss`, `greedy_decode`), and choose (`early_stopping`, `dropout`).
+# [Lecture 10](10_output_recurrence.ipynb) asks what happens if the output is *all* that is fed back, and what teacher forcing does to a
 # network that must later do without its teacher.

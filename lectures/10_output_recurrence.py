@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Output recurrence and teacher forcing
 #
-# In all networks so far the hidden state goes round the loop, and the output leaves. Here the
-# *output* goes round, and nothing else. That makes a network with a poor memory, but it can be
+# In the networks so far the hidden state goes round the loop; in lecture 9's decoder the output does
+# so, too. Here the *output* goes round, and nothing else. That makes a network with a poor memory, but it can be
 # trained as if time did not exist, if a teacher helps. In this lecture you derive it, find out what it
 # cannot hold, measure what the teacher saves, and see what happens on the day the teacher leaves.
 #
@@ -15,7 +15,7 @@
 #
 # **Time:** 40 minutes to read, 60 with all predictions and trials. **You need:** lecture 3, and BPTT from lecture 5.
 # **It prepares**
-# [problem set 6, architectures](../assignments/ps6_architectures/ps6_architectures.ipynb).
+# [problem set 6, architectures](../assignments/ps6_architectures/ps6_architectures.ipynb), exercises 1 to 4.
 #
 # **Shape ledger.** Matrices are (to, from).
 #
@@ -27,6 +27,7 @@
 # | $\tilde y_t$ | (K,) | what the network is *fed* after step $t$: its output, or the target |
 # | $U$, $V$ | (H, D), (K, H) | input → hidden, hidden → output |
 # | $R$ | (H, K) | output of the step before → hidden |
+# | $b$, $c$ | (H,), (K,) | biases of hidden units and outputs |
 # | $\bar a$, in code `da` | as $a$ | $\partial L/\partial a$ by all paths; $\mathrm{d}y_t$ is what the loss of step $t$ alone sends |
 #
 # *Notation.* D3 draws this network without formulas and asks for them. Its $o_t$ is our $y_t$: the
@@ -43,7 +44,7 @@
 #   y^*_t & \text{forced: the target, whatever the network said} \end{cases} \tag{3}$$
 #
 # and $\tilde y_0 = y_0$ is given. While we train, targets are known, and a *teacher* can feed them:
-# this is teacher forcing. When the network is used, there are none, and it must run freely. So D3 draws
+# this is *teacher forcing*, as in lecture 9's decoder. When the network is used, there are none, and it must run freely. So D3 draws
 # it twice, for train time and for test time. As in lecture 3, the code draws itself.
 #
 # **Predict.** In which of the two pictures is there a way from $x_1$ to $y_3$?
@@ -1099,5 +1100,5 @@ print("2: the outputs do not depend on the last target:", same)
 #
 # **What comes next.** In [problem set 6](../assignments/ps6_architectures/ps6_architectures.ipynb) you
 # write this network (`output_rnn`) and both sweeps (`forced_gradients`, without a loop over $t$, and
-# `free_running_gradients`). Lecture 11 reads images of words, where it is not even known which output
+# `free_running_gradients`). [Lecture 11](11_reading_scene_text.ipynb) reads images of words, where it is not even known which output
 # belongs to which step.

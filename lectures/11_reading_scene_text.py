@@ -18,12 +18,13 @@
 #
 # | Symbol | Shape | Meaning |
 # |---|---|---|
-# | $T, B, K, L$ | numbers | frames, images, classes, letters of a word |
+# | $T, B, K$ | numbers | frames, images, classes |
+# | $L$ | number | letters of a word; in (1), (2) and under derivatives the loss |
 # | $o_t$, $\hat y_t$ | (K,) | scores at frame $t$, and probabilities, $\hat y_t = \mathrm{softmax}(o_t)$ |
 # | –, *blank* | class 0 | no letter; the letters are the classes from 1 |
 # | $\pi$ | (T,) | a *path*: one class for each frame |
 # | $\mathcal B(\pi)$ | any length | what a path reads |
-# | $\mathrm{ext}_s$ | (2L + 1,) | the word with blanks around its letters: the *states* $s$ of the lattice |
+# | $\mathrm{ext}_s$ | (2L + 1,) | the word with blanks around its letters: the *states* $s = 0 \dots 2L$ of the lattice |
 # | $\alpha_t(s)$, $\beta_t(s)$ | (T, 2L + 1) | sums over beginnings and over ends of paths |
 # | $\gamma_t(s)$ | (T, 2L + 1) | the *posterior*: share of the paths through $s$ at $t$ |
 #
@@ -137,10 +138,10 @@ show(
 # the slide asks. With a cut for each letter there is a target at every step, so the answer is
 # lecture 5's: the sum of the cross-entropies,
 #
-# $$L = \sum_{j=1}^{L} -\ln \hat y_j(\text{letter } j). \tag{1}$$
+# $$L = -\sum_{j} \ln \hat y_j(\text{letter } j). \tag{1}$$
 #
-# Only the convolution is new to the course. `text_features` has two stages, each with filters that look at
-# 3 × 3 places, a ReLU, and pooling, which keeps the largest of each 2 × 2 places: the same weights at
+# The convolution of lecture 1 looked along one axis; on an image it looks along two. `text_features`
+# has two stages, each with filters that look at 3 × 3 places, a ReLU, and pooling, which keeps the largest of each 2 × 2 places: the same weights at
 # every place, as a recurrent network has the same at every step. From a cut of 20 columns come 5
 # columns of features, which we hand together to a bidirectional GRU.
 
@@ -301,8 +302,8 @@ for ax, name in zip(axes, ("given", "gaps", "equal"), strict=True):
 print("the word:", spell(held_out.labels[b]))
 show(
     fig,
-    alt="One word of six letters, cut three times. With given cuts one letter stands in the middle of "
-    "each; cuts at gaps and of equal width show halves and pairs of letters, or are too few.",
+    alt="One word of five letters, cut three times. With given cuts one letter stands in the middle of "
+    "each; cuts at gaps are one too few, and the first shows two letters; equal cuts are one too many.",
 )
 
 # %% [markdown]
@@ -474,7 +475,7 @@ show(
 # the same again. It begins in one of the first two states and ends in one of the last two:
 #
 # $$\mathrm{ext} = (–, w_1, –, w_2, –, \dots, w_L, –), \qquad
-#   \text{skip}_s = [\,\mathrm{ext}_s \ne –\ \text{ and }\ \mathrm{ext}_s \ne \mathrm{ext}_{s-2}\,].
+#   \text{skip}_s = [\,s \ge 2\ \text{ and }\ \mathrm{ext}_s \ne –\ \text{ and }\ \mathrm{ext}_s \ne \mathrm{ext}_{s-2}\,].
 #   \tag{3}$$
 #
 # **Predict.** In *all*, which states may be reached by a skip?
@@ -508,7 +509,7 @@ print(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Only the first *l*, from *a*. The second comes after the same letter, and over blanks nobody skips to a
+# Only the first *l*, from *a*. The second comes after the same letter, and nobody skips from blank to
 # blank: that would leave out a letter.
 #
 # </details>
@@ -520,13 +521,13 @@ print(
 #
 # $$\alpha_t(s) = \hat y_t(\mathrm{ext}_s)\,\big(\alpha_{t-1}(s) + \alpha_{t-1}(s-1)
 #   + \text{skip}_s\,\alpha_{t-1}(s-2)\big), \qquad
-#   \alpha_1(s) = \hat y_1(\mathrm{ext}_s)\ \text{for } s = 1, 2, \tag{4}$$
+#   \alpha_1(s) = \hat y_1(\mathrm{ext}_s)\ \text{for } s = 0, 1, \tag{4}$$
 #
 # and an end goes on to $s$, $s + 1$ or $s + 2$, where the next factor waits:
 #
 # $$\beta_t(s) = \sum_{s'} \hat y_{t+1}(\mathrm{ext}_{s'})\,\beta_{t+1}(s'), \qquad
 #   s' \in \{s,\ s + 1,\ s + 2 \text{ if skip}_{s+2}\}, \qquad
-#   \beta_T(s) = 1\ \text{for } s = 2L, 2L + 1. \tag{5}$$
+#   \beta_T(s) = 1\ \text{for } s = 2L - 1, 2L. \tag{5}$$
 #
 # All not named are 0. A walk that passes $s$ at $t$ is a beginning and an end, put together, so for
 # *every* $t$
@@ -600,8 +601,8 @@ show(
 # The grey lines are the steps of whole walks. α is not zero off them: it does not know yet whether the
 # end can still be reached; β does not know the start. Together they do.
 #
-# For hidden Markov models the same two recursions are known as forward and backward (lecture 2). CTC is
-# like one whose emissions come from a network, so that all can be learnt together.
+# For hidden Markov models the same two recursions are known as forward and backward; (5) of lecture 2 is
+# the forward one. CTC is like one whose emissions come from a network, so that all can be learnt together.
 #
 # **Try it.** Give the walks `T = 4`. How many are left, and what is γ? (One; zeros and ones.)
 #
@@ -991,7 +992,7 @@ show(
 # <details><summary>Answer</summary>
 #
 # With given cuts it learns fastest, and reads best of all: 0.5 % errors. CTC first has to find out where the
-# letters are; after 100 updates it still reads next to nothing. But if nobody gives the cuts, it has 3.8 %,
+# letters are; after 100 updates it still gets about four letters of five wrong. But if nobody gives the cuts, it has 3.8 %,
 # and the best of the others 11 %, with no overlap between the seeds.
 #
 # </details>
@@ -1027,7 +1028,8 @@ for name in ("given", "none"):
 # %% [markdown]
 # The beam mends about one error in fifteen, and some in each seed. A spiky network leaves little to search
 # for, and our words are random letters, about which no language model knows anything. Length is no problem:
-# the weights are the same at every frame, as lecture 2 promised. Other looks are: errors are several times as many, for both readers.
+# the weights are the same at every frame, and what a letter is can be seen near its place. (In lecture 2
+# shared weights were not enough for a sum that grows with the length.) Other looks are: errors are several times as many, for both readers.
 #
 # ## 7 What it looks at, and what it gets wrong
 #
@@ -1075,7 +1077,7 @@ for ax in axes:
     ax.set_xlabel("column, from 0")
 show(
     fig,
-    alt="The image of simply, and below it three maps of gradients over its pixels. Each is strongest "
+    alt="The image of simply, and three maps of gradients over its pixels. Each is strongest "
     "on and beside the strokes of its letter, between the dashed lines, weaker around them.",
 )
 
@@ -1150,7 +1152,7 @@ show(
 # <details><summary>Answer</summary>
 #
 # Those that look alike: *m* for *n* first of all. About as many letters are left out as are taken for
-# others, most of them narrow: *l*, *i*, *t*. Hardly any is invented. Words with a double letter are wrong
+# others, most of them narrow: *l*, *i*, *t*. Only one edit in ten is a letter invented. Words with a double letter are wrong
 # more often on average, 0.17 against 0.14, but not in every seed: with so few words that is no finding.
 #
 # </details>

@@ -88,9 +88,9 @@ def _arguments(sheet: Sheet, probe: Probe) -> str:
         if isinstance(value, np.ndarray):
             few = value.dtype.kind in "iu" and value.ndim == 1 and value.size <= _FEW
             said.append(f"{name} = {value.tolist()}" if few else f"{name} of shape {value.shape}")
-        elif isinstance(value, str):
+        elif isinstance(value, str | int):
             said.append(f"{name} = {value!r}")
-        elif isinstance(value, bool | int | float):
+        elif isinstance(value, float):
             said.append(f"{name} = {value:.6g}")
         elif isinstance(value, list) and len(value) <= _FEW and _are_numbers(value):
             said.append(f"{name} = [{', '.join(f'{v:.4g}' for v in value)}]")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from .compare import is_right, is_same
 from .describe import Tried
 from .diagnose import Finding, diagnose
-from .outcome import Call
+from .outcome import Call, Outcome
 from .report import Report, Row
 from .rescue import Helpers
 from .sheet import Sheet
@@ -82,7 +82,7 @@ def rescued(report: Report, other: Report, helpers: Helpers) -> Report:
     return replace(other, sentence=f"Right, but it calls your {names}, which is not.")
 
 
-def _is_blank(outcome) -> bool:
+def _is_blank(outcome: Outcome) -> bool:
     return outcome.error is not None and outcome.error.kind == "NotImplementedError"
 
 
@@ -103,7 +103,7 @@ def _explains_all(sheet: Sheet, tried: Sequence[Tried], finding: Finding) -> boo
     return all(is_same(t.outcome, t.probe.fingerprint(finding.note.name)) for t in tried)
 
 
-# The share of the points that each state gets: exercises.md's marks in one place.
+# The share of the points that each state gets.
 SHARE = {
     "right": 1.0,
     "special case": 0.5,

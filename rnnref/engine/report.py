@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 # State → sign, words, colour. The sign and the words carry the meaning, colour only repeats it;
 # blue and orange stay apart for every kind of colour vision, on white and on black.
-_SHOWN = {
+STATES = {
     "right": ("✓", "right", "#0072b2"),
     "special case": ("◐", "right but for a special case", "#b87800"),
     "other convention": ("◐", "right in another convention", "#b87800"),
     "wrong": ("✗", "not right yet", "#d55e00"),
     "blank": ("○", "not written yet", "#808080"),
     "stopped": ("✗", "stopped", "#d55e00"),
-    "needs a person": ("?", "needs a person", "#808080"),
+    "needs a person": ("?", "a person will look at it", "#808080"),
     "unmeasured": ("?", "how good it is, is measured where it is graded", "#808080"),
 }
 _WIDTH = 88
@@ -40,8 +40,7 @@ class Report:
     points, possible : float
         What it gets, and what it could get.
     state : str
-        One of "right", "special case", "other convention", "wrong", "blank", "stopped",
-        "needs a person", "unmeasured".
+        One of `STATES`.
     sentence : str
         The first thing that is wrong, or that all is right.
     mistake : str or None
@@ -64,8 +63,13 @@ class Report:
     @property
     def headline(self) -> str:
         """Sign, exercise, state and points in one line."""
-        sign, words, _ = _SHOWN[self.state]
+        sign, words, _ = STATES[self.state]
         return f"{sign} {self.exercise}: {words} ({self.points:g} of {self.possible:g} points)"
+
+    @property
+    def _says_more(self) -> bool:
+        """Whether the sentence says more than the headline."""
+        return self.state != "right" or not self.sentence.startswith("Right: ")
 
     def text(self, *, hint: bool = False) -> str:
         """The report in plain text.
@@ -81,7 +85,7 @@ class Report:
         """
         lines = [self.headline]
         lines += [f"    {_sign(row)} {row.label}" for row in self.rows]
-        if self.state != "right" or not self.sentence.startswith("Right: "):
+        if self._says_more:
             name = f"{self.mistake}: " if self.mistake else ""
             lines += textwrap.wrap(
                 name + self.sentence, _WIDTH, initial_indent="  ", subsequent_indent="  "
@@ -102,13 +106,13 @@ class Report:
         str
             HTML without scripts, links or outside resources; all text is escaped.
         """
-        colour = _SHOWN[self.state][2]
+        colour = STATES[self.state][2]
         parts = [
             f'<div class="rnnref-report" style="border-left:4px solid {colour};'
             'padding:2px 0 2px 12px;margin:4px 0;max-width:52em">',
             f'<div style="font-weight:600">{html.escape(self.headline)}</div>',
         ]
-        if self.state not in ("right", "blank") or not self.sentence.startswith("Right: "):
+        if self._says_more:
             name = f"<strong>{html.escape(self.mistake)}.</strong> " if self.mistake else ""
             parts.append(f'<div style="margin:4px 0">{name}{_prose(self.sentence)}</div>')
         if self.hint:

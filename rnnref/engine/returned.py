@@ -173,6 +173,8 @@ def _is_id(value: object) -> bool:
 def _require_kind(leaf: Leaf) -> None:
     """Refuse a leaf of another type, dtype or shape than its expected value's."""
     value, expected, name = leaf.value, leaf.expected, leaf.returned
+    if isinstance(expected, np.generic):
+        expected = expected.item()  # a student is asked for a float, not for a float64
     if isinstance(expected, np.ndarray):
         if type(value) is not np.ndarray:
             raise Unreadable(f"{name} must be a numpy array, yours is {described(value)}", leaf)

@@ -25,6 +25,8 @@ from .sampled import Sampled
 from .sheet import Note, Probe, Sheet
 from .trained import Trained
 
+_SAMPLED = "mean, standard error"
+
 
 def file_name(problem_set: str) -> str:
     """The name of a problem set's stored checks."""
@@ -40,6 +42,11 @@ def save(path: Path, exercises: Iterable[Sheet | Answers | Trained]) -> None:
         The file to write.
     exercises : iterable of Sheet, Answers or Trained
         Of a trained model only the shapes are kept: it takes the reference to measure it.
+
+    Raises
+    ------
+    CodecError
+        If an argument or a result is of a type that cannot be stored; the message names it.
     """
     tree, buffers = encode([_plain(exercise) for exercise in exercises])
     # Most mistakes show on few probes: on the others their arrays are the right ones once more.
@@ -124,12 +131,21 @@ def _plain_probe(probe: Probe, notes: tuple[Note, ...]) -> dict:
 
 
 def _plain_outcome(outcome: Outcome) -> dict:
-    """An outcome's fields; a value that cannot be stored is kept as a refusal that names it."""
-    plain = {field: getattr(outcome, field) for field in ("value", "changed", "ended", "refused")}
-    plain["error"] = asdict(outcome.error) if outcome.error else None
-    if isinstance(outcome.value, Sampled):
-        plain["value"] = {"mean": outcome.value.mean, "error": outcome.value.error}
-    return {**plain, "sampled": isinstance(outcome.value, Sampled)}
+    """An outcome's fields, but `shared`, which has been looked at (`sheet.seen`)."""
+    plain = {field: getattr(outcome, field) for field in ("changed", "ended", "refused")}
+    error = asdict(outcome.error) if outcome.error else None
+    return {**plain, "error": error, "value": _plain_value(outcome.value)}
+
+
+def _plain_value(value: object) -> object:
+    """A value in which each `Sampled` is a dict with one key, which no other dict has."""
+    if isinstance(value, Sampled):
+        return {_SAMPLED: (value.mean, value.error)}
+    if type(value) in (tuple, list):
+        return type(value)(map(_plain_value, value))
+    if type(value) is dict:
+        return {key: _plain_value(part) for key, part in value.items()}
+    return value
 
 
 def _seal(key: str, choice: str) -> str:
@@ -195,6 +211,16 @@ def _arg(plain: dict) -> object:
 
 def _outcome(plain: dict) -> Outcome:
     error = Raised(**plain["error"]) if plain["error"] else None
-    value = Sampled(**plain["value"]) if plain["sampled"] else plain["value"]
     ended, refused = plain["ended"], plain["refused"]
-    return Outcome(value, error, tuple(plain["changed"]), ended=ended, refused=refused)
+    changed = tuple(plain["changed"])
+    return Outcome(_value(plain["value"]), error, changed, ended=ended, refused=refused)
+
+
+def _value(plain: object) -> object:
+    if isinstance(plain, tuple | list):
+        return type(plain)(map(_value, plain))
+    if isinstance(plain, dict):
+        if set(plain) == {_SAMPLED}:
+            return Sampled(*plain[_SAMPLED])
+        return {key: _value(part) for key, part in plain.items()}
+    return plain

@@ -13,6 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from rnnref.engine.report import STATES
 from rnnref.grader.gradebook import Marks
 from rnnref.grader.intake.source import Exercise, Source, grade_id
 from rnnref.grader.record import ExerciseResult, Record
@@ -23,19 +24,13 @@ MAX_SENTENCE = 2_000
 MAX_NOTES = 100
 # Control characters, lone surrogates, and what turns the direction of text.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-# State → sign, words, class. Signs and words carry the meaning; colour only repeats it.
-_SHOWN = {
-    "right": ("✓", "right", "right"),
-    "special case": ("◐", "right but for a special case", "half"),
-    "other convention": ("◐", "right in another convention", "half"),
-    "wrong": ("✗", "not right", "wrong"),
-    "blank": ("○", "not written", "none"),
-    "stopped": ("✗", "stopped", "wrong"),
-    "needs a person": ("?", "a person will look at it", "none"),
-    "waiting": ("?", "a person will read it", "none"),
-    "read": ("●", "read by a person", "read"),
-    "refused": ("–", "not graded", "none"),
+# State → sign, words: those of the reports, and what only a page says.
+_SHOWN = {state: (sign, words) for state, (sign, words, _) in STATES.items()} | {
+    "waiting": ("?", "a person will read it"),
+    "read": ("●", "read by a person"),
+    "refused": ("–", "not graded"),
 }
+_KINDS = {"✓": "right", "◐": "half", "✗": "wrong", "●": "read"}  # sign → class of the style sheet
 
 
 @dataclass(frozen=True)
@@ -159,14 +154,14 @@ class Feedback:
             state = "blank"
         if self.record.state == "refused":
             state = "refused"
-        sign, words, kind = _SHOWN[state]
+        sign, words = _SHOWN[state]
         return Item(
             name=exercise.name,
             points="–" if state == "waiting" or (mark and mark.waiting) else f"{score:g}",
             possible=f"{exercise.points:g}",
             sign=sign,
             words=f"{words}; marked by a person" if mark and mark.by_person and result else words,
-            kind=kind,
+            kind=_KINDS.get(sign, "none"),
             mistake=_short(result.mistake) if result and result.mistake else None,
             sentence=_short(result.sentence) if result else "",
             report=_report(result) if result else Markup(""),

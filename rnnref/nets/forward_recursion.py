@@ -3,8 +3,8 @@
 import numpy as np
 
 from rnnref.nets.activations import ACTIVATIONS
-from rnnref.nets.rnn import RNNParams
-from rnnref.shapes import common_dtype, require_option, require_shape
+from rnnref.nets.rnn import RNNParams, require_rnn
+from rnnref.shapes import require_option, require_shape
 
 
 def rnn_forward_recursion(params, x, dh, h0=None, *, mask=None, activation="tanh"):
@@ -69,10 +69,12 @@ def rnn_forward_recursion(params, x, dh, h0=None, *, mask=None, activation="tanh
     >>> np.allclose(dparams.W, by_bptt.W)
     True
     """
-    _check(params, x, dh, h0, mask)
-    require_option("rnn_forward_recursion", "activation", activation, ACTIVATIONS)
+    where = "rnn_forward_recursion"
+    require_rnn(where, params, x, h0, mask)
+    require_option(where, "activation", activation, ACTIVATIONS)
     U, W, b = params
     (T, B, D), H = x.shape, len(b)
+    require_shape(where, "dh", dh, f"T={T}, B={B}, H={H}", b.dtype)
     phi, slope = ACTIVATIONS[activation]
     n = H + D + 1
     A = np.concatenate([W, U, b[:, None]], axis=1)
@@ -96,21 +98,3 @@ def rnn_forward_recursion(params, x, dh, h0=None, *, mask=None, activation="tanh
         h, S, S_next = h_next, S_next, S
         dA += (dh[t].reshape(B * H) @ S.reshape(B * H, H * n)).reshape(H, n)
     return h, RNNParams(U=dA[:, H:-1].copy(), W=dA[:, :H].copy(), b=dA[:, -1].copy())
-
-
-def _check(params, x, dh, h0, mask):
-    """Raise unless the arguments of `rnn_forward_recursion` agree in shape and dtype."""
-    where = "rnn_forward_recursion"
-    dtype = common_dtype(where, params, RNNParams)
-    U, W, b = params
-    require_shape(where, "U", U, "H, D")
-    H, D = U.shape
-    require_shape(where, "W", W, f"H={H}, H={H}")
-    require_shape(where, "b", b, f"H={H}")
-    require_shape(where, "x", x, f"T, B, D={D}", dtype)
-    T, B, _ = x.shape
-    require_shape(where, "dh", dh, f"T={T}, B={B}, H={H}", dtype)
-    if h0 is not None:
-        require_shape(where, "h0", h0, f"B={B}, H={H}", dtype)
-    if mask is not None:
-        require_shape(where, "mask", mask, f"T={T}, B={B}", bool)

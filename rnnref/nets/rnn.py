@@ -159,7 +159,7 @@ def rnn_forward(params, x, h0=None, *, mask=None, activation="tanh"):
     >>> np.array_equal(h_T, h[-1])
     True
     """
-    _check(params, x, h0, mask)
+    require_rnn("rnn_forward", params, x, h0, mask)
     require_option("rnn_forward", "activation", activation, ACTIVATIONS)
     U, W, b = params
     (T, B, D), H = x.shape, len(b)
@@ -269,17 +269,17 @@ def rnn_backward(dh, cache, dstate=None, *, truncate=None):
     return dx, dh_next, RNNParams(dU, dW, dz.sum(axis=0))
 
 
-def _check(params, x, h0, mask):
-    """Raise unless the arguments of `rnn_forward` agree in shape and dtype."""
-    dtype = common_dtype("rnn_forward", params, RNNParams)
+def require_rnn(where, params, x, h0, mask):
+    """Raise unless the arguments of a simple recurrent network agree in shape and dtype."""
+    dtype = common_dtype(where, params, RNNParams)
     U, W, b = params
-    require_shape("rnn_forward", "U", U, "H, D")
+    require_shape(where, "U", U, "H, D")
     H, D = U.shape
-    require_shape("rnn_forward", "W", W, f"H={H}, H={H}")
-    require_shape("rnn_forward", "b", b, f"H={H}")
-    require_shape("rnn_forward", "x", x, f"T, B, D={D}", dtype)
+    require_shape(where, "W", W, f"H={H}, H={H}")
+    require_shape(where, "b", b, f"H={H}")
+    require_shape(where, "x", x, f"T, B, D={D}", dtype)
     T, B, _ = x.shape
     if h0 is not None:
-        require_shape("rnn_forward", "h0", h0, f"B={B}, H={H}", dtype)
+        require_shape(where, "h0", h0, f"B={B}, H={H}", dtype)
     if mask is not None:
-        require_shape("rnn_forward", "mask", mask, f"T={T}, B={B}", bool)
+        require_shape(where, "mask", mask, f"T={T}, B={B}", bool)

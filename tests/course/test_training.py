@@ -1,5 +1,7 @@
 """The given training loops: what they do with a student's functions, and what they say of them."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -126,7 +128,10 @@ def test_a_function_that_raises_is_named_with_its_error(name):
             lambda r: [*r[:4], r[4] * np.nan, *r[5:]],
             "db with numbers that are not fin",
         ),
+        ("char_loss", lambda r: [*r[:4], r[4].astype(object), *r[5:]], "db as .* dtype object"),
         ("char_loss", lambda r: [np.inf, *r[1:]], "loss with numbers that are not finite"),
+        ("char_loss", lambda r: [None, *r[1:]], "should return loss as a number, it returned None"),
+        ("char_loss", lambda r: [[r[0]], *r[1:]], "loss as a number, it returned a list of 1"),
         ("clip_by_global_norm", lambda r: r[0], "should return grads, norm, it returned a list of"),
         ("clip_by_global_norm", lambda r: [r[0][:4], r[1]], "lists of 5 arrays, one was a list of"),
         ("adagrad_step", lambda r: [r[0], None], "lists of 5 arrays, one was None"),
@@ -187,19 +192,33 @@ def test_only_the_last_step_has_a_loss_and_a_first_step_has_the_size_of_the_rate
     np.testing.assert_allclose(np.abs(after["V"] - before["V"]), 0.002, rtol=1e-3)
 
 
-def test_what_a_function_does_to_its_arguments_does_not_reach_the_loop():
-    def spoils(function):
-        def spoiling(*args):
-            result = function(*args)
-            for array in args:
-                array[...] = 7
-            return result
+def spoils(function):
+    """The function, which then overwrites all arrays that it was given."""
 
-        return spoiling
+    def spoiling(*args):
+        result = deepcopy(function(*args))
+        for arg in args:
+            for array in arg if isinstance(arg, list) else [arg]:
+                if isinstance(array, np.ndarray):
+                    array[...] = 7
+        return result
 
-    spoiled = latch(**{name: spoils(GATES[name]) for name in GATE_NAMES})
-    right = latch()
+    return spoiling
+
+
+@pytest.mark.parametrize(("loop", "functions"), [(train, RIGHT), (latch, GATES)])
+def test_what_a_function_does_to_its_arguments_does_not_reach_the_loop(loop, functions):
+    spoiled = loop(**{name: spoils(function) for name, function in functions.items()})
+    right = loop()
     assert all(np.array_equal(spoiled[name], right[name]) for name in right)
+
+
+def test_large_numbers_are_trained_with_and_do_not_overflow():
+    def huge(name):
+        return lambda *args: [np.full_like(array, 9e49) for array in GATES[name](*args)]
+
+    params = latch(**{name: huge(name) for name in GATE_NAMES})
+    assert all(np.isfinite(array).all() for array in params.values())
 
 
 @pytest.mark.parametrize("name", GATE_NAMES)
@@ -221,6 +240,7 @@ def test_a_gated_function_that_is_not_written_or_returns_nothing_is_named(name):
         ("lstm_backward", lambda r: r[:-1], "should return dX, dh0, dc0, dU, dW, db, it returned"),
         ("lstm_backward", lambda r: [*r[:3], r[3].T, *r[4:]], r"dU as an array of shape \(64, 9\)"),
         ("lstm_backward", lambda r: [*r[:5], r[5] * np.nan], "db with numbers that are not finite"),
+        ("lstm_backward", lambda r: [*r[:5], r[5] + 1e200], "db with .* or larger than 1e.50"),
     ],
 )
 def test_what_a_gated_function_returns_wrong_is_said_in_its_name(name, change, said):

@@ -41,6 +41,7 @@ def test_small_entries_may_be_wrong_by_a_billionth_of_the_largest():
         (np.int32(3), 3),
         (np.array(3), 3),
         (np.bool_(True), True),
+        (True, np.bool_(True)),
         (np.array([1, 2], dtype=np.int32), np.array([1, 2])),
         ([np.array([1.0]), 2.0], (np.array([1.0]), 2.0)),
         ([1, np.int64(2)], [1, 2]),
@@ -62,6 +63,8 @@ def test_what_may_stand_for_what(value, expected):
         (np.array([1.0]), np.array([1.0, 2.0]), r"shape \(2,\) here, yours has \(1,\)"),
         (np.ma.array([1.0, 2.0]), np.array([1.0, 2.0]), "must be a numpy array"),
         (3.0, 3, "must be an int, yours is a float"),
+        ([3.0], np.float64(3.0), "must be a float, yours is a list"),
+        (1.0, np.bool_(True), "must be a bool, yours is a float"),
         (True, 1.0, "must be a float, yours is a bool"),
         (1, True, "must be a bool, yours is an int"),
         (np.array([1.0]), 1.0, "must be a float"),
@@ -91,6 +94,15 @@ def test_a_changed_argument_makes_right_numbers_wrong():
     names = Returned.parse("h (T,)")
     right = np.array([1.0])
     assert not is_right(Outcome(right, changed=("0",)), Outcome(right), names)
+
+
+@pytest.mark.parametrize("huge", [1e9, -1e30, 1e300, -np.inf])
+def test_what_stands_for_infinity_does_not_set_the_scale_of_a_fingerprint(huge):
+    a = Outcome(np.array([0.5, huge, np.nan]))
+    assert is_same(a, Outcome(np.array([0.5 + 1e-9, huge * (1 + 1e-9), np.nan])))
+    assert not is_same(a, Outcome(np.array([0.5 + 1e-6, huge, np.nan])))
+    assert not is_same(a, Outcome(np.array([0.5, huge / 2 if np.isfinite(huge) else 0, np.nan])))
+    assert not is_same(a, Outcome(np.array([0.5, huge, huge])))
 
 
 def test_fingerprints_agree_in_value_error_and_changes():

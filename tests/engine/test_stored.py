@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 
 from rnnref.checks import VISIBLE_SEED, TableJudge, problem_sets, sheets, table
+from rnnref.engine.codec import CodecError
 from rnnref.engine.exercise import Exercise
 from rnnref.engine.judge import Judge
+from rnnref.engine.outcome import Outcome
+from rnnref.engine.sampled import Sampled
+from rnnref.engine.sheet import Probe, Sheet
 from rnnref.engine.stored import file_name, load, save
 from rnnref.engine.trained import Trained
 
@@ -65,6 +69,25 @@ def test_no_choice_can_be_read_in_the_file(stored):
     right = table(SET)["rnn_type"].right
     assert all(key in text for key in right)
     assert not any(f'"{key}": "{choice}"' in text for key, choice in right.items())
+
+
+def test_what_came_from_chance_is_stored_wherever_it_stands(tmp_path):
+    sampled = Sampled(np.array([0.25, 0.75]), np.array([0.1, np.inf]))
+    value = [1.0, (sampled, {"part": sampled})], sampled
+    probe = Probe("any", (), False, Outcome(value), {}.__getitem__)
+    path = tmp_path / file_name("any")
+    save(path, [Sheet("f", 1, (), (), (), (probe,))])
+    (number, (first, others)), last = load(path)["f"].probes[0].expected.value
+    assert number == 1.0
+    for back in (first, others["part"], last):
+        np.testing.assert_array_equal(back.mean, sampled.mean)
+        np.testing.assert_array_equal(back.error, sampled.error)
+
+
+def test_a_result_that_cannot_be_stored_is_named(tmp_path):
+    probe = Probe("any", (), False, Outcome({1, 2}), {}.__getitem__)
+    with pytest.raises(CodecError, match="type set"):
+        save(tmp_path / file_name("any"), [Sheet("f", 1, (), (), (), (probe,))])
 
 
 def test_a_trained_model_is_read_but_not_measured(tmp_path):

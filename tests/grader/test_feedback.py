@@ -55,7 +55,7 @@ def test_points_states_and_mistakes(feedback):
     text = _text(page)
     assert "2 of 15 points so far; 5 more are still to be read by a person" in text
     assert "double ◐ right but for a special case 2 / 4" in text
-    assert "triple ✗ not right: doubled twice 0 / 6" in text
+    assert "triple ✗ not right yet: doubled twice 0 / 6" in text
     assert "why_linear ? a person will read it" in text
 
 
@@ -154,7 +154,7 @@ def test_a_persons_marks_and_comments_go_first(feedback):
     shown = feedback(marks, double="WRONG", triple="WRONG", why_linear="Because.")
     text = _text(shown.html())
     assert "6 of 15 points (1 taken off for handing in late)" in text
-    assert "double ✗ not right; marked by a person: doubled twice 3 / 4" in text
+    assert "double ✗ not right yet; marked by a person: doubled twice 3 / 4" in text
     assert "why_linear ● read by a person 4 / 5" in text
     assert "Comment: Good & short." in text
 

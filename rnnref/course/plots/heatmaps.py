@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import require_axes, require_length
+from ..arguments import require_axes, require_length
 from .style import DIVERGING, SEQUENTIAL, ink_on, number
 from .timelines import number_steps
 
@@ -40,9 +40,7 @@ def heatmap(ax, matrix, *, title="", limit=None, digits=2, numbers=True):
     >>> image.get_clim()
     (-1.0, 1.0)
     """
-    matrix = np.asarray(matrix)
-    if matrix.ndim != 2:
-        raise ValueError(f"heatmap: matrix must have shape (rows, columns), got {matrix.shape}")
+    matrix = require_axes("heatmap", "matrix", matrix, "rows, columns")
     rows, columns = matrix.shape
     limit = np.abs(matrix).max() if limit is None else limit
     digits = 0 if np.array_equal(matrix, np.round(matrix)) else digits

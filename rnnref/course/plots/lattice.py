@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from .arguments import require_axes, require_length
+from ..arguments import require_axes, require_ids, require_length
 from .style import COLOURS, SEQUENTIAL
 from .timelines import number_steps
 
@@ -36,6 +36,8 @@ def draw_trellis(ax, values, states, *, path=None, log=False, label="posterior")
 
     Raises
     ------
+    TypeError
+        If the path is not of integers.
     ValueError
         If `values` does not have two axes, the number of states is another or not odd, every other
         state is not a blank, or the path has another length or a state that there is not.
@@ -62,9 +64,8 @@ def draw_trellis(ax, values, states, *, path=None, log=False, label="posterior")
     ways = _ways(T, states)
     ax.add_collection(LineCollection(ways, colors="#B0B0B0", linewidths=0.7, zorder=1))
     if path is not None:
-        path = require_axes("draw_trellis", "path", path, f"T={T},").astype(int)
-        if path.min() < 0 or path.max() >= S:
-            raise ValueError(f"draw_trellis: path must lie in 0 … {S - 1}, got {path.tolist()}")
+        path = require_ids("draw_trellis", "path", path, S)
+        require_length("draw_trellis", "path", path, T)
         look = {"color": COLOURS.state, "linewidth": 3, "solid_joinstyle": "round", "zorder": 2}
         ax.plot(np.arange(1, T + 1), path + 1, label="best path", **look)
         ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)

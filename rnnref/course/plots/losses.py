@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import require_axes
+from ..arguments import require_axes, require_count
 from .style import COLOURS, as_ink, number
 
 
@@ -45,6 +45,8 @@ def draw_losses(
 
     Raises
     ------
+    TypeError
+        If `smooth` is no integer.
     ValueError
         If an array has another shape, there are validation updates without losses, or `smooth` is
         less than 1.
@@ -61,9 +63,7 @@ def draw_losses(
     losses = require_axes("draw_losses", "losses", losses, "n,")
     n = len(losses)
     updates = _updates("updates", updates, "n", n, n)
-    smooth = max(1, n // 50) if smooth is None else smooth
-    if smooth < 1:
-        raise ValueError(f"draw_losses: smooth must be at least 1, got {smooth}")
+    smooth = max(1, n // 50) if smooth is None else require_count("draw_losses", "smooth", smooth)
     lines = ax.plot(updates, losses, color=COLOURS.input, alpha=0.3, linewidth=0.8)
     lines += ax.plot(updates, _running_mean(losses, smooth), color=COLOURS.input, label="training")
     if validation is not None:

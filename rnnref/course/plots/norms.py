@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from .arguments import require_axes
+from ..arguments import require_axes
 from .style import COLOURS, MARKERS, as_ink
 
 _LINES = ("-", "--", "-.", ":")

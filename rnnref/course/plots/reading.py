@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import require_axes, require_length
+from ..arguments import require_axes, require_length, require_range
 from .style import COLOURS, as_ink
 
 _CYCLE = (COLOURS.input, COLOURS.state, COLOURS.output, COLOURS.gradient, COLOURS.accent)
@@ -54,8 +54,7 @@ def draw_reading(axes, image, probabilities, classes, *, blank=0, least=0.3):
     probabilities = require_axes("draw_reading", "probabilities", probabilities, "T, K")
     T, K = probabilities.shape
     require_length("draw_reading", "classes", classes, K)
-    if not 0 <= blank < K:
-        raise ValueError(f"draw_reading: blank must lie in 0 … {K - 1}, got {blank}")
+    require_range("draw_reading", "blank", blank, 0, K - 1)
     above, below = axes
     above.imshow(image.T, cmap="gray_r", vmin=0, vmax=1, aspect="auto", extent=(0.5, T + 0.5, 0, 1))
     above.set(xlim=(0.5, T + 0.5), xticks=[], yticks=[])

@@ -5,7 +5,7 @@ from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import Normalize
 from matplotlib.patches import Circle
 
-from .arguments import require_axes
+from ..arguments import require_axes, require_range
 from .style import COLOURS, SEQUENTIAL
 from .timelines import number_steps
 
@@ -55,8 +55,7 @@ def draw_sensitivity(ax, hidden, output, *, gates=None, at=1, limit=None):
     hidden = _magnitudes("hidden", hidden, "T")
     output = _magnitudes("output", output, f"T={len(hidden)}")
     T, H = hidden.shape
-    if not 1 <= at <= T:
-        raise ValueError(f"draw_sensitivity: at must lie in 1 … {T}, got {at}")
+    require_range("draw_sensitivity", "at", at, 1, T)
     if gates is not None:
         _require_gates(gates, T, H)
     limit = limit or max(hidden.max(), output.max()) or 1.0

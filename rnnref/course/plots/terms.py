@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import require_axes
+from ..arguments import require_axes
 from .style import COLOURS, number
 
 

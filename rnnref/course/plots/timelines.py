@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ..arguments import require_axes
 from .style import MARKERS, number
 
 
@@ -38,9 +39,7 @@ def timeline(ax, values, *, label, colour=None, first=1, numbers=False, **style)
     >>> ax.get_xlabel()
     'step $t$'
     """
-    values = np.asarray(values)
-    if values.ndim != 1:
-        raise ValueError(f"timeline: values must have shape (T,), got {values.shape}")
+    values = require_axes("timeline", "values", values, "T,")
     steps = np.arange(first, first + len(values))
     look = {"marker": MARKERS[len(ax.lines) % len(MARKERS)], "color": colour, "label": label}
     ax.plot(steps, values, **look | style)

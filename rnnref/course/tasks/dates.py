@@ -3,8 +3,9 @@
 import datetime
 import string
 
+from ..arguments import require_count
 from ..plots import COLOURS
-from .arguments import batch, require_count
+from .batches import batch
 from .pictures import WHITE, draw_cells
 from .vocabulary import Vocabulary
 

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
+from ..arguments import require_count, require_sizes
 from ..plots import COLOURS
-from .arguments import require_count, require_sizes
 from .pictures import draw_bars, finish, write_above
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..arguments import require_count
 from ..plots import COLOURS
-from .arguments import require_count
 from .pictures import PALE, WHITE, draw_bars, draw_cells, finish
 
 

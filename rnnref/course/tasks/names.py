@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..arguments import require_count, require_range
 from ..plots import COLOURS
-from .arguments import batch, require_count, require_range
+from .batches import batch
 from .pictures import WHITE, draw_cells
 from .vocabulary import Vocabulary
 

@@ -5,8 +5,8 @@ Arrays are time-major, (T, B, ·), float64.
 
 import numpy as np
 
+from ..arguments import require_sizes
 from ..plots import COLOURS, timeline
-from .arguments import require_sizes
 from .pictures import PALE, WHITE, draw_bars, draw_cells, finish, write_above
 
 

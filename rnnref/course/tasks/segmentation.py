@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arguments import require_count
 from ..plots import COLOURS
-from .arguments import require_count
 
 _SHIFTS = np.arange(-3, 4)  # columns by which a reader may move a cut to find its letter
 

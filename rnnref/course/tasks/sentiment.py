@@ -1,7 +1,8 @@
 """Ratings of films in short sentences: the feeling, from 0 to 4, depends on the order of words."""
 
+from ..arguments import require_count
 from ..plots import COLOURS
-from .arguments import batch, require_count
+from .batches import batch
 from .pictures import PALE, WHITE, draw_cells
 from .vocabulary import Vocabulary
 

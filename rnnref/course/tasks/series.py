@@ -5,8 +5,8 @@ Arrays are time-major, (T, B, 1), float64; of every series it is known how well 
 
 import numpy as np
 
+from ..arguments import require_count, require_range, require_sizes
 from ..plots import COLOURS
-from .arguments import require_count, require_range, require_sizes
 from .pictures import finish
 
 _REGIMES = ((1.6, -0.9), (-0.5, 0.3))  # a slow oscillation, and a quick one that dies out

@@ -4,7 +4,7 @@ from string import ascii_lowercase
 
 import numpy as np
 
-from .arguments import require_count, require_range
+from ..arguments import require_count, require_range
 from .vocabulary import Vocabulary
 
 TEN_LETTERS = "aeilnoprst"  # enough for many words with double letters

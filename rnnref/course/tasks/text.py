@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arguments import require_count, require_ids, require_range
 from ..plots import COLOURS
-from .arguments import require_count, require_ids, require_range
 from .pictures import PALE, WHITE, draw_cells
 
 

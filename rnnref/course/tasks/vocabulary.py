@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .arguments import require_ids
+from ..arguments import require_ids
 
 
 class Vocabulary:

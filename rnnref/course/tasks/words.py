@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..arguments import require_count
 from ..plots import COLOURS
-from .arguments import require_count
 from .glyphs import FONTS, glyph, line
 
 

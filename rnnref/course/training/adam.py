@@ -33,8 +33,3 @@ def shaped(entries, like) -> list:
     ends = np.cumsum([array.size for array in like])
     parts = zip(np.split(entries, ends[:-1]), like, strict=True)
     return [part.reshape(array.shape) for part, array in parts]
-
-
-def copies(*arrays) -> list:
-    """What a student's function does to its arguments must not reach the loop."""
-    return [array.copy() for array in arrays]

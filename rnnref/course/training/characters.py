@@ -85,14 +85,14 @@ def train_characters(
         if at == 0:
             h = np.zeros((MINIBATCH, HIDDEN))  # the text begins, or begins anew
         call = StudentCall("char_loss", update)
-        loss, *grads, h = call(
-            char_loss, inputs[at].copy(), targets[at].copy(), weights.copy(), h, *params
-        ).parts("loss, dU, dW, dV, db, dc, hT")
+        loss, *grads, h = call(char_loss, inputs[at], targets[at], weights, h, *params).parts(
+            "loss, dU, dW, dV, db, dc, hT"
+        )
         call.require_arrays(grads, [f"d{name}" for name in _NAMES], params)
         call.require_arrays([h], ["hT"], [np.zeros((MINIBATCH, HIDDEN))])
-        call.require_finite("loss", loss)
+        loss = call.require_number("loss", loss)
         if update % 100 == 0 or update == updates - 1:
-            bits = float(loss) / STEPS / np.log(2)
+            bits = loss / STEPS / np.log(2)
             progress(f"update {update:>5}: {bits:.1f} bits per character of the minibatch")
 
         call = StudentCall("clip_by_global_norm", update)

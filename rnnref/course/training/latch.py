@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..tasks import copy_memory
-from .adam import Adam, copies, flat, shaped
+from .adam import Adam, flat, shaped
 from .student_call import StudentCall
 
 LAG, SYMBOLS, DISTRACTORS = 60, 4, 4
@@ -85,7 +85,7 @@ def train_latch(lstm_forward, lstm_backward, *, updates=UPDATES, seed=0, progres
         X, answers = draw_long_lag(rng, MINIBATCH)
         states = np.zeros((len(X), MINIBATCH, CELLS))
         call = StudentCall("lstm_forward", update)
-        H, C = call(lstm_forward, *copies(X, rest, rest, U, W, b)).parts("H, C")
+        H, C = call(lstm_forward, X, rest, rest, U, W, b).parts("H, C")
         call.require_arrays([H, C], ["H", "C"], [states, states])
 
         scores = H[-1] @ V.T + c
@@ -98,8 +98,7 @@ def train_latch(lstm_forward, lstm_backward, *, updates=UPDATES, seed=0, progres
 
         call = StudentCall("lstm_backward", update)
         names = "dX, dh0, dc0, dU, dW, db"
-        given = copies(dH, X, H, C, rest, rest, U, W, b)
-        grads = call(lstm_backward, *given).parts(names)
+        grads = call(lstm_backward, dH, X, H, C, rest, rest, U, W, b).parts(names)
         call.require_arrays(grads, names.split(", "), [X, rest, rest, U, W, b])
 
         gradient = flat([*grads[3:], dscores.T @ H[-1], dscores.sum(axis=0)])

@@ -1,4 +1,4 @@
-"""Checks of the tasks' arguments, and batches of sequences of different lengths.
+"""Checks of arguments.
 
 The wording is that of the rest of the package, from which this room imports nothing.
 """
@@ -46,13 +46,42 @@ def require_ids(where, name, ids, size=None):
     return ids
 
 
-def batch(sequences, fill=0):
-    """Put lists of numbers side by side.
+def require_axes(where, name, values, *shapes):
+    """Return `values` as an array of float.
 
-    Returns the array (T, B), `fill` after the end of the shorter ones, and the lengths (B,).
+    Parameters
+    ----------
+    where, name : str
+        The function and its argument, for the message.
+    values : array_like
+    *shapes : str
+        The shapes that are allowed, as the message shows them: ``"T, H"``, ``"T=5,"``. An axis
+        without a size has at least one entry.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of these.
     """
-    lengths = np.array([len(sequence) for sequence in sequences], np.intp)
-    table = np.full((lengths.max(), len(sequences)), fill)
-    for i, sequence in enumerate(sequences):
-        table[: len(sequence), i] = sequence
-    return table, lengths
+    values = np.asarray(values, dtype=float)
+    if not any(_fits(shape, values.shape) for shape in shapes):
+        wanted = " or ".join(f"({shape})" for shape in shapes)
+        raise ValueError(f"{where}: {name} must have shape {wanted}, got {values.shape}")
+    return values
+
+
+def require_length(where, name, values, length):
+    """Raise ValueError unless `values` has so many entries."""
+    if len(values) != length:
+        raise ValueError(f"{where}: {name} must have {length} entries, got {len(values)}")
+
+
+def _fits(shape, sizes):
+    wanted = [axis.partition("=")[2] for axis in shape.split(",") if axis.strip()]
+    return len(wanted) == len(sizes) and all(
+        size == int(want) if want else size > 0 for want, size in zip(wanted, sizes, strict=True)
+    )
