@@ -14,8 +14,9 @@
 # - say what it buys to use the same weights at every step, in numbers;
 # - turn a sentence into an array, and a task into a type of network.
 #
-# The set belongs to **lecture 3** (recurrent networks, unrolled). You need NumPy and the product
-# of matrices; everything else is explained on the spot.
+# The set belongs to **lecture 3** (recurrent networks, unrolled); exercise 8 goes back to lecture 2,
+# exercises 9 and 10 to lecture 1. You need NumPy and the product of matrices; everything else is
+# explained on the spot.
 #
 # | | exercise | topic | points | minutes |
 # |:--|:--|:--|--:|--:|
