@@ -77,9 +77,8 @@ class Lecture:
 
     @property
     def sets(self) -> list[str]:
-        """The problem sets that it links to."""
-        text = "\n".join(cell.source for cell in self.notebook.cells)
-        return list(dict.fromkeys(_SET_LINK.findall(text)))
+        """The problem sets that its first cell links to: those that it prepares."""
+        return list(dict.fromkeys(_SET_LINK.findall(self.opening)))
 
     @cached_property
     def figures(self) -> list[Figure]:

@@ -105,8 +105,7 @@ check = checker("ps7_scene_text")
 # | $\gamma_t(s)$, $q_t(k)$ | *posteriors*: the shares of states and of classes in $p$ | | (T, 2L+1), (T, K) |
 #
 # There is one image at a time, and no minibatch. Formulas count frames from 1, arrays from 0:
-# $\hat y_1$ is `np.exp(logp[0])`. Classes and states are counted from 0 in both. (Lecture 11 counts
-# the states from 1.)
+# $\hat y_1$ is `np.exp(logp[0])`. Classes and states are counted from 0 in both.
 #
 # **One example for the whole set.** Three frames and three classes, –, a and b, have the ids 0, 1,
 # 2. The label is *ab*, `[1, 2]`. And the probabilities are quarters:
@@ -771,7 +770,7 @@ check("greedy_read", greedy_read)
 # |:--|:--|:--|:--|:--|
 # | shape | (T, K) | a whole number, at least 1 | an id | a list of ids; a number |
 #
-# Use logarithms here too. There may be a thousand frames. No two totals are equal in the tests.
+# Use logarithms here too. There may be more than a thousand frames. No two totals are equal in the tests.
 #
 # **By hand.** The three frames of above, and a width that keeps all:
 #

@@ -209,13 +209,13 @@ EXERCISE = Exercise(
             "nothing may be too many",
             edit(table, (", d[i - 1, j] + 1", "")),
             "Past its first column, your table has no step that takes a predicted letter out.",
-            "Three ways lead to d[i, j]: from which of its neighbours?",
+            "Three ways lead to D[i, j]: from which of its neighbours?",
         ),
         Mistake(
             "nothing may be missing",
             edit(table, (", d[i, j - 1] + 1", "")),
             "Past its first row, your table has no step that puts a missing letter in.",
-            "Three ways lead to d[i, j]: from which of its neighbours?",
+            "Three ways lead to D[i, j]: from which of its neighbours?",
         ),
         Mistake(
             "one row, and the diagonal is lost",
@@ -249,7 +249,7 @@ EXERCISE = Exercise(
             "the last letters are not compared",
             edit(table, ("return d[n, m] / m", "return d[n - 1, m - 1] / m")),
             "You read off the distance without the last letters.",
-            "d has one row and one column more than there are letters: which corner has it all?",
+            "D has one row and one column more than there are letters: which corner has it all?",
         ),
         Mistake(
             "over the length of the prediction",

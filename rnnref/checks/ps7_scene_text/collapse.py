@@ -15,7 +15,7 @@ def collapse(path, blank=0):
 def cases(rng):
     """Runs of letters, with and without a blank between; other blanks than 0."""
     yield plain("a list of 11 frames", spell(rng, "aa-abbb-cca", 40))
-    yield plain("an array of 9 frames", np.array(spell(rng, "-abb-b--c", 40)))
+    yield plain("an array of 9 frames", np.array(spell(rng, "ab-bb--bc", 40)))
     yield special("one frame", spell(rng, "a", 40))
     yield special("the same letter at all 4 frames", spell(rng, "aaaa", 40))
     yield special("a path that ends in blank", np.array(spell(rng, "abb--", 40)))
@@ -81,7 +81,8 @@ EXERCISE = Exercise(
                 ("    n = ", "    path = [k for k in path if k != blank]\n    n = "),
             ),
             "Your reader can never read a letter twice in a row: try the path a-a.",
-            "Two rules, in a certain order: which of them must not come first?",
+            "Two rules, in a certain order: which of them must not come first? (In a loop: what "
+            "is a frame compared with?)",
         ),
         Mistake(
             "blanks stay",
@@ -139,6 +140,19 @@ EXERCISE = Exercise(
             edit(two_rules, ("if i == 0 or path", "if i > 0 and path")),
             "A letter that stands at the first frame is missing from your label.",
             "The first frame has none before it: there it is always something new.",
+        ),
+        Mistake(
+            "the loop begins with the second frame",
+            edit(loop, ("for k in path", "for k in path[1:]")),
+            "Your loop does not see the first frame: a letter that stands there alone is missing.",
+            "The first frame has none before it: there it is always something new.",
+        ),
+        Mistake(
+            "the last frame stands before the first",
+            edit(two_rules, ("i == 0 or ", "")),
+            "You compare the first frame with the last one: if both show the same letter, one is "
+            "missing.",
+            "Which frame is path[i - 1] for i = 0?",
         ),
         Mistake(
             "the last frame is lost",

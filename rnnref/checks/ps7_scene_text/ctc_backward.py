@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnref.checks.ps7_scene_text.ctc_forward import draw
+from rnnref.checks.ps7_scene_text.ctc_forward import at_once, draw, minus
 from rnnref.checks.ps7_scene_text.extend_label import spell
 from rnnref.engine.exercise import Exercise, Mistake, edit, plain, special
 from rnnref.losses.ctc_lattice import ctc_alignment
@@ -120,36 +120,11 @@ SUM = "log_beta[t] = np.logaddexp(np.logaddexp(stay, step), skip)"
 RULE = "(ext[2:] != blank) & (ext[2:] != ext[:-2])"
 
 
-def minus(number):
-    """A large negative number where −inf is asked for."""
-    text = f"{number:.0e}".replace("e+0", "e").replace("e+", "e").replace("-", "−")
-    return Mistake(
-        f"{text} for −inf",
-        edit(
-            over_states,
-            ("    ext = np.full", f"    none = {number!r}\n    ext = np.full"),
-            ("(T, S), -np.inf)", "(T, S), none)"),
-            ("np.full(2, -np.inf)", "np.full(2, none)"),
-            ("skip, -np.inf)", "skip, none)"),
-        ),
-        f"Where there is no path, yours has {text} or near that, not −inf.",
-        "np.logaddexp takes −inf as it is; in a formula of your own, ask for it before you "
-        "subtract.",
-    )
-
-
 def infeasible(name, result, says):
     """A label of too few frames that is not let through the loop."""
     return Mistake(
         name,
-        edit(
-            over_states,
-            (
-                "    nowhere = np",
-                "    repeats = sum(label[i] == label[i - 1] for i in range(1, len(label)))\n"
-                f"    if T < len(label) + repeats:\n        {result}\n    nowhere = np",
-            ),
-        ),
+        edit(over_states, at_once(result)),
         says,
         "β asks only for ends of paths, and there are some. Let the loop run: it needs no care.",
     )
@@ -282,9 +257,9 @@ EXERCISE = Exercise(
             "equal letters.",
             "!= compares two arrays entry by entry, but two lists as wholes.",
         ),
-        minus(-1e30),
-        minus(-1e10),
-        minus(-1e9),
+        minus(-1e30, over_states),
+        minus(-1e10, over_states),
+        minus(-1e9, over_states),
         Mistake(
             "1 for log 1",
             edit(over_states, ("log_beta[-1, -2:] = 0", "log_beta[-1, -2:] = 1")),
@@ -421,6 +396,12 @@ EXERCISE = Exercise(
                     "        log_beta[t] = m + np.log(sum(terms))",
                 ),
             ),
+            "Where no path leads to the end, you get nan, and it spreads.",
+            "If all terms are −inf, so is the largest: what is −inf − (−inf)?",
+        ),
+        Mistake(
+            "−inf less −inf, state by state",
+            edit(loops, ("        if m == -np.inf:\n            return m\n", "")),
             "Where no path leads to the end, you get nan, and it spreads.",
             "If all terms are −inf, so is the largest: what is −inf − (−inf)?",
         ),

@@ -150,13 +150,13 @@ def in_order(name, total):
     )
 
 
-def minus(number):
-    """A large negative number where −inf is asked for."""
+def minus(number, right):
+    """A large negative number where −inf is asked for, in the solution over states of α or β."""
     text = f"{number:.0e}".replace("e+0", "e").replace("e+", "e").replace("-", "−")
     return Mistake(
         f"{text} for −inf",
         edit(
-            over_states,
+            right,
             ("    ext = np.full", f"    none = {number!r}\n    ext = np.full"),
             ("(T, S), -np.inf)", "(T, S), none)"),
             ("np.full(2, -np.inf)", "np.full(2, none)"),
@@ -168,18 +168,20 @@ def minus(number):
     )
 
 
+def at_once(result):
+    """An edit of the solution over states of α or β: what it does with too few frames."""
+    return (
+        "    nowhere = np",
+        "    repeats = sum(label[i] == label[i - 1] for i in range(1, len(label)))\n"
+        f"    if T < len(label) + repeats:\n        {result}\n    nowhere = np",
+    )
+
+
 def infeasible(name, result, says):
     """A label of too few frames that is not let through the loop."""
     return Mistake(
         name,
-        edit(
-            over_states,
-            (
-                "    nowhere = np",
-                "    repeats = sum(label[i] == label[i - 1] for i in range(1, len(label)))\n"
-                f"    if T < len(label) + repeats:\n        {result}\n    nowhere = np",
-            ),
-        ),
+        edit(over_states, at_once(result)),
         says,
         "α asks only for beginnings of paths, and there are some. The loop gives −inf in the end "
         "all by itself.",
@@ -308,9 +310,9 @@ EXERCISE = Exercise(
             "At the first frame, states that no path starts in have a 0 in yours.",
             "What probability has the logarithm 0?",
         ),
-        minus(-1e30),
-        minus(-1e10),
-        minus(-1e9),
+        minus(-1e30, over_states),
+        minus(-1e10, over_states),
+        minus(-1e9, over_states),
         Mistake(
             "starts in the blank only",
             edit(
@@ -335,6 +337,16 @@ EXERCISE = Exercise(
                 over_states, ("log_alpha[0, :2] = logp[0, ext[:2]]", "log_alpha[0] = logp[0, ext]")
             ),
             "Your paths may start in any state: what comes before it in the label is not read.",
+            "Which two states may a path start in?",
+        ),
+        Mistake(
+            "starts in the second blank too",
+            edit(
+                over_states,
+                ("log_alpha[0, :2] = logp[0, ext[:2]]", "log_alpha[0, :3] = logp[0, ext[:3]]"),
+            ),
+            "In yours, paths may start in three states: those that start in s = 2 leave out the "
+            "first letter.",
             "Which two states may a path start in?",
         ),
         Mistake(
@@ -447,6 +459,12 @@ EXERCISE = Exercise(
             ),
             "Where no path has come yet, you get nan, and it spreads.",
             "If both terms are −inf: what is −inf − (−inf)?",
+        ),
+        Mistake(
+            "−inf less −inf, state by state",
+            edit(loops, ("        if m == -np.inf:\n            return m\n", "")),
+            "Where no path has come yet, you get nan, and it spreads.",
+            "If all terms are −inf, so is the largest: what is −inf − (−inf)?",
         ),
         Mistake(
             "probabilities underflow",
@@ -618,6 +636,20 @@ EXERCISE = Exercise(
             "probabilities that are given by their logarithms?",
         ),
         Mistake(
+            "the ends underflow",
+            edit(
+                over_states,
+                (
+                    "np.logaddexp.reduce(log_alpha[-1, -2:])",
+                    "np.log(np.exp(log_alpha[-1, -2:]).sum())",
+                ),
+            ),
+            "log_alpha is right. With 500 frames the log-likelihood is −inf in yours: you leave "
+            "the logarithms to add the two ends.",
+            "np.exp(−800) is 0. Which function adds two probabilities that are given by their "
+            "logarithms?",
+        ),
+        Mistake(
             "the end of an empty label counts twice",
             edit(
                 over_states,
@@ -708,6 +740,12 @@ EXERCISE = Exercise(
             "np.exp(log_alpha), log_likelihood",
             "The log-likelihood is right; in the place of log_alpha you return α itself.",
             "Its logarithm is asked for: it does not underflow.",
+        ),
+        returned(
+            "α and p themselves",
+            "np.exp(log_alpha), np.exp(log_likelihood)",
+            "You return α and p themselves.",
+            "Their logarithms are asked for: they do not underflow.",
         ),
         returned(
             "states in rows",

@@ -574,6 +574,12 @@ EXERCISE = Exercise(
             "Where a path is at frame t depends on what it has said, and on what is still to say.",
         ),
         Mistake(
+            "the past is not asked",
+            edit(vectors, (GAMMA, "np.exp(beta - np.logaddexp.reduce(beta, axis=1)[:, None])")),
+            "The loss is right; your shares come from β alone.",
+            "Where a path is at frame t depends on what is still to say, and on what it has said.",
+        ),
+        Mistake(
             "not divided by p",
             edit(vectors, (GAMMA, "np.exp(alpha + beta)")),
             "The loss is right; your shares of the states do not add up to 1 at each frame.",
@@ -823,8 +829,9 @@ EXERCISE = Exercise(
                     "np.log(np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True))",
                 ),
             ),
-            "Right, except that a probability of e^−1000 becomes 0 before you take its logarithm.",
-            "log(exp(a) / b) = a − log(b), and the right side does not underflow.",
+            "Right, except that e^−1000 becomes 0 in yours before you take a logarithm.",
+            "log(exp(a) / b) = a − log(b), and the right side does not underflow if each frame "
+            "has its own maximum subtracted.",
         ),
         Mistake(
             "probabilities, not their logarithms",

@@ -24,7 +24,7 @@ def draw(rng, pattern, K, blank=0, zero=""):
 def cases(rng):
     """Paths with runs, with and without a blank between; other blanks than 0."""
     yield plain("T = 11 frames, K = 6 classes", draw(rng, "aa-abbb-cca", 6))
-    yield plain("T = 9 frames, K = 12 classes", draw(rng, "-abb-b--c", 12))
+    yield plain("T = 9 frames, K = 12 classes", draw(rng, "ab-bb--bc", 12))
     yield special("one frame (T = 1)", draw(rng, "a", 7))
     yield special("as many frames as classes (T = K)", draw(rng, "a-aabcc", 7))
     yield special("the same letter at all 4 frames", draw(rng, "aaaa", 6))
@@ -145,6 +145,19 @@ EXERCISE = Exercise(
             edit(two_rules, ("if i == 0 or path", "if i > 0 and path")),
             "A letter that wins at the first frame is missing from your label.",
             "The first frame has none before it: there it is always something new.",
+        ),
+        Mistake(
+            "the loop begins with the second frame",
+            edit(loop, ("np.argmax(logp,", "np.argmax(logp[1:],")),
+            "Your loop does not see the first frame: a letter that wins there alone is missing.",
+            "The first frame has none before it: there it is always something new.",
+        ),
+        Mistake(
+            "the last frame stands before the first",
+            edit(two_rules, ("i == 0 or ", "")),
+            "You compare the first frame with the last one: if the same letter wins at both, one "
+            "is missing.",
+            "Which frame is path[i - 1] for i = 0?",
         ),
         Mistake(
             "the last frame is lost",

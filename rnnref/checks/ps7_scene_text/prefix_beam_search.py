@@ -32,16 +32,31 @@ def spelt(rng, path, K, sure=3.0, impossible=()):
     return log_softmax(logits)
 
 
+def undecided(rng, T):
+    """logp of –, a little ahead of the only letter, but for three frames.
+
+    A beam of one loses nearly half of all at most frames, so that what it keeps underflows. And a
+    search that forgets to prune ends: of one letter there are but T / 2 labels.
+    """
+    p = rng.uniform(0.49, 0.497, size=T)
+    p[rng.choice(np.arange(1, T // 40), size=3, replace=False) * 20] = 0.95
+    return np.log(np.stack([1 - p, p], axis=1))
+
+
 def cases(rng):
-    """Narrow and wide beams; doubled and held letters; other blanks than 0."""
-    a, b = rng.permutation(np.arange(1, 4))[:2]
+    """Narrow and wide beams; doubled and held letters; other blanks than 0.
+
+    All are so small that a search which forgets to prune ends within a minute. (It is not among
+    the mistakes: each check would take that long.)
+    """
+    a, b = rng.permutation([1, 2])
     path = [a, 0, a, b, b, 0, b, a, 0, 0, a]
-    yield plain("T = 11 frames, K = 4 classes, width 3", spelt(rng, path, 4, sure=1.0), 3)
-    yield plain("T = 14 frames, K = 6 classes, width 5", draw(rng, 14, 6), 5)
-    yield plain("T = 10 frames, K = 3 classes, width 2", draw(rng, 10, 3), 2)
+    yield plain("T = 11 frames, K = 3 classes, width 4", spelt(rng, path, 3, sure=0.8), 4)
+    yield plain("T = 7 frames, K = 5 classes, width 3", draw(rng, 7, 5, spread=1.0), 3)
+    yield plain("T = 10 frames, K = 3 classes, width 2", draw(rng, 10, 3, spread=0.8), 2)
     yield plain("a width that keeps all prefixes", spelt(rng, [a, 0, a, b, b], 4, 1.2), 1000)
     yield special("one frame (T = 1)", spelt(rng, [2], 4), 3)
-    yield special("width 1", draw(rng, 6, 5), 1)
+    yield special("width 1", draw(rng, 9, 4), 1)
     a, b = rng.permutation(np.arange(1, 5))[:2]
     yield special("a letter twice, with a blank between", spelt(rng, [a, 0, a, b, b], 5), 4)
     yield special("a letter that is held", spelt(rng, [0, a, a, a, b], 5), 4)
@@ -54,7 +69,7 @@ def cases(rng):
     yield special("the blank is not 0, and 0 is a letter", spelt(rng, path, 5), 4, blank)
     logp = spelt(rng, [a, b, 0, b], 5, impossible=[(0, b), (2, a), (3, 0)])
     yield special("−inf in logp", logp, 6)
-    yield special("a thousand frames (T = 1000)", draw(rng, 1000, 3, spread=0.1), 1)
+    yield special("more than a thousand frames (T = 1120)", undecided(rng, 1120), 1)
 
 
 def pairs(logp, width, blank=0):
@@ -192,6 +207,12 @@ EXERCISE = Exercise(
             "Logarithms of 0 stand for a probability of 1.",
         ),
         Mistake(
+            "1 and 0 for their logarithms",
+            edit(pairs, ("{(): [0.0, -np.inf]}", "{(): [1.0, 0.0]}")),
+            "Your search begins with 1 and 0 where their logarithms should be.",
+            "What is the logarithm of 1, and what is that of 0?",
+        ),
+        Mistake(
             "the last frame is not read",
             edit(pairs, ("for row in logp:", "for row in logp[:-1]:")),
             "Your search stops before the last frame.",
@@ -271,7 +292,8 @@ EXERCISE = Exercise(
             edit(pairs, (HELD, HELD.replace("in_letter", "either")), (DOUBLED, "")),
             "With you, no label has a letter twice in a row: the prefix stays as it is even after "
             "a blank.",
-            "How does the path a a read? And a, blank, a?",
+            "How does the path a a read? And a, blank, a? In which of the two sums is a path that "
+            "has just said a blank?",
         ),
         Mistake(
             "after any ending both",
@@ -380,6 +402,13 @@ EXERCISE = Exercise(
             "ranked by the blank",
             edit(pairs, ("key=lambda prefix: total(longer[prefix])", "key=lambda p: longer[p][0]")),
             "You keep the prefixes that are the most probable ones to end in blank.",
+            "A prefix is as probable as all its paths together, whatever they end in.",
+        ),
+        Mistake(
+            "ranked by the pair",
+            edit(pairs, ("key=lambda prefix: total(longer[prefix])", "key=lambda p: longer[p]")),
+            "You sort the pairs themselves: of two pairs, Python asks for the second number only "
+            "if the first ones are equal.",
             "A prefix is as probable as all its paths together, whatever they end in.",
         ),
         Mistake(
@@ -505,12 +534,6 @@ EXERCISE = Exercise(
             "What the beam has lost is lost: the total that was found is asked for.",
         ),
         Mistake(
-            "a tuple",
-            edit(pairs, ("return list(best)", "return best")),
-            "Your label is a tuple.",
-            "A list is asked for.",
-        ),
-        Mistake(
             "the label alone",
             edit(pairs, (RETURNED, "return list(best)")),
             "You return the label without its log-probability.",
@@ -519,7 +542,8 @@ EXERCISE = Exercise(
         Mistake(
             "probabilities, not their logarithms",
             linear,
-            "Right for a few frames; with a thousand of them your probabilities become 0.",
+            "Right for a few frames; with more than a thousand of them your probabilities become "
+            "0.",
             "What is 0.4 to the power of 1000? And its logarithm?",
         ),
     ),
