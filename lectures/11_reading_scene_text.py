@@ -1029,7 +1029,8 @@ for name in ("given", "none"):
 # The beam mends about one error in fifteen, and some in each seed. A spiky network leaves little to search
 # for, and our words are random letters, about which no language model knows anything. Length is no problem:
 # the weights are the same at every frame, and what a letter is can be seen near its place. (In lecture 2
-# shared weights were not enough for a sum that grows with the length.) Other looks are: errors are several times as many, for both readers.
+# shared weights were not enough for a sum that grows with the length.) Other looks are a problem: many more
+# errors, and by a larger factor for the reader that has the cuts.
 #
 # ## 7 What it looks at, and what it gets wrong
 #

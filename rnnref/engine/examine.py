@@ -79,7 +79,8 @@ def rescued(report: Report, other: Report, helpers: Helpers) -> Report:
     if other.state != "right" or not helpers.used:
         return report
     names = " and ".join(helpers.used)
-    return replace(other, sentence=f"Right, but it calls your {names}, which is not.")
+    wrong = "which is not" if len(helpers.used) == 1 else "and one of them at least is not"
+    return replace(other, sentence=f"Right, but it calls your {names}, {wrong}.")
 
 
 def _is_blank(outcome: Outcome) -> bool:

@@ -90,10 +90,10 @@ def ctc_alignment(logits, label, blank=0):
 
     Notes
     -----
-    Counting states and frames from 1, with ext and can_skip from `ctc_extend_label` and
+    Counting frames from 1 and states from 0, with ext and can_skip from `ctc_extend_label` and
     y_t = softmax(o_t)::
 
-        α_1(s) = y_1(ext_s) for s ≤ 2, otherwise 0
+        α_1(s) = y_1(ext_s) for s = 0 and s = 1, otherwise 0
         α_t(s) = y_t(ext_s) (α_{t−1}(s) + α_{t−1}(s−1) + [can_skip_s] α_{t−1}(s−2))        (6, 7)
         β_T(s) = 1 for the last two states, otherwise 0
         β_t(s) = y_{t+1}(ext_s) β_{t+1}(s) + y_{t+1}(ext_{s+1}) β_{t+1}(s+1)

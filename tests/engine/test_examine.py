@@ -2,9 +2,11 @@
 
 import pytest
 
-from rnnref.engine.examine import examine
+from rnnref.engine.examine import examine, rescued
 from rnnref.engine.exercise import Exercise, Mistake, plain, special
 from rnnref.engine.outcome import Outcome, local
+from rnnref.engine.report import Report
+from rnnref.engine.rescue import Helpers
 
 
 def total(x):
@@ -103,3 +105,19 @@ def test_nothing_is_tried_after_a_call_that_was_ended():
     report = examine(SHEET, stopped)
     assert (report.state, len(calls)) == ("stopped", 1)
     assert "stopped after 10 s." in report.sentence
+
+
+@pytest.mark.parametrize(
+    ("called", "sentence"),
+    [
+        (["one"], "Right, but it calls your one, which is not."),
+        (["one", "two"], "Right, but it calls your one and two, and one of them at least is not."),
+    ],
+)
+def test_a_function_that_is_right_with_right_helpers(called, sentence):
+    helpers = Helpers({"one": abs, "two": abs, "three": abs}, "three")
+    for name in called:
+        helpers.functions[name](1)
+    wrong, right = (Report("three", p, 5, s, "") for p, s in ((0, "wrong"), (5, "right")))
+    assert rescued(wrong, right, helpers).sentence == sentence
+    assert rescued(wrong, wrong, helpers) is wrong
