@@ -8,9 +8,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.notebooks.__main__ import AT_ONCE
 from tools.notebooks.build import Source, find_sources
-from tools.notebooks.run import executed
+from tools.notebooks.run import AT_ONCE, executed
 from tools.notebooks.text import NotebookError
 
 from . import api, errata, figures, limits, mistakes, notebooks

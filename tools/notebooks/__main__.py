@@ -8,11 +8,10 @@ from pathlib import Path
 
 from .build import Source, find_sources, shown, write_changed
 from .rules import check
-from .run import check_marks, execute
+from .run import AT_ONCE, check_marks, execute
 from .text import NotebookError
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_ONCE = 2  # lectures that are executed side by side
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:

@@ -17,6 +17,7 @@ from .text import NotebookError
 
 SLOW_NOTEBOOK = 60.0  # seconds; slower than this is a warning
 SLOW_CELL = 10.0
+AT_ONCE = 2  # lectures that are executed side by side
 STUCK_CELL = 900  # a cell that takes longer hangs
 
 # (notebook bytes, problem set) -> marks given and marks possible, both by exercise
