@@ -109,6 +109,28 @@ def leave_equations_alone(app, doctree):
             equation.children = [nodes.Text(text)]
 
 
+def glue_punctuation(app, doctree):
+    """Keep a formula on one line with the bracket before it and the punctuation behind it."""
+    del app
+    for formula in list(doctree.findall(nodes.math)):
+        line = formula.parent
+        place = line.index(formula)
+        before, behind = line[max(place - 1, 0) : place], line[place + 1 : place + 2]
+        left = re.search(r"[(\[“]*$", _text(before)).group()
+        right = re.match(r"[.,;:!?)\]”’]*", _text(behind)).group()
+        if left:
+            line[place - 1] = nodes.Text(before[0][: -len(left)])
+        if right:
+            line[place + 1] = nodes.Text(behind[0][len(right) :])
+        if left or right:
+            line[place] = nodes.inline(classes=["glued"])
+            line[place] += [nodes.Text(left), formula, nodes.Text(right)]
+
+
+def _text(neighbours):
+    return "".join(node for node in neighbours if isinstance(node, nodes.Text))
+
+
 def keep_bars(app, what, name, obj, options, lines):
     """In a docstring's text, bars mean an absolute value, not a substitution."""
     example, literal = False, None
@@ -134,4 +156,5 @@ def setup(app):
     app.add_role("rnnref", single_backticks)
     app.connect("doctree-read", name_figures)
     app.connect("doctree-read", leave_equations_alone)
+    app.connect("doctree-read", glue_punctuation)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

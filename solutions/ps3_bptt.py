@@ -901,7 +901,7 @@ except Exception as error:  # a function is not written yet, or not right
 # count as one long vector:
 #
 # $$\text{norm} = \sqrt{\sum_{\text{arrays } g} \; \sum_{\text{entries } i} g_i^2}, \qquad
-# g \leftarrow g \cdot \frac{\text{max\_norm}}{\text{norm}} \;\text{ for all of them, if norm} > \text{max\_norm} \tag{11}$$
+# g \leftarrow g \cdot \frac{\mathrm{max\_norm}}{\text{norm}} \;\text{ for all of them, if norm} > \mathrm{max\_norm} \tag{11}$$
 #
 # Otherwise they stay as they are. In either case return *new* arrays, and the norm before
 # clipping. Gradients may all be zero, and stay zero.
@@ -911,7 +911,7 @@ except Exception as error:  # a function is not written yet, or not right
 # | what | list of arrays, any shapes | a positive number | list of new arrays in the same shapes, and the norm |
 #
 # **By hand.** $(3, 0)$ and $(-4)$ have the norm $\sqrt{9 + 0 + 16} = 5$ together. With
-# $\text{max\_norm} = 1$ they become $(0.6, 0)$ and $(-0.8)$. With 10 they stay.
+# $\mathrm{max\_norm} = 1$ they become $(0.6, 0)$ and $(-0.8)$. With 10 they stay.
 #
 # > **In the margin.** The demo of D4 cuts each *entry* at ±5 instead. Would the direction stay?
 
