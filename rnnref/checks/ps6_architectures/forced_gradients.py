@@ -134,6 +134,94 @@ FREE = (
     "            fed[t + 1] = H[t] @ V.T + c\n",
 )
 
+# Name, loss from the squares, gradient from the error, what is said, the hint.
+_CONVENTIONS = (
+    (
+        "half a square",
+        ("np.sum({}) / B", "2 * {} / B"),
+        "Right, for a loss without the factor ½: loss and gradients are twice what they should be.",
+        "Compare the loss of the exercise with yours, factor by factor.",
+    ),
+    (
+        "a sum for the mean over the minibatch",
+        ("0.5 * np.sum({})", "{}"),
+        "Right, if losses were summed over the sequences: yours grow with B.",
+        "Sum over time, mean over the minibatch.",
+    ),
+    (
+        "a sum, and without ½",
+        ("np.sum({})", "2 * {}"),
+        "Right, for a loss that is summed over the sequences and has no factor ½.",
+        "Sum over time, mean over the minibatch, and half of it.",
+    ),
+    (
+        "a mean over time",
+        ("0.5 * np.sum({}) / (T * B)", "{} / (T * B)"),
+        "Right, as a mean over the time steps too: yours is divided by T as well as by B.",
+        "Sum over time, mean over the minibatch: what is the only size to divide by?",
+    ),
+    (
+        "a mean over time, and without ½",
+        ("np.sum({}) / (T * B)", "2 * {} / (T * B)"),
+        "Right, for a loss without the factor ½ that is a mean over the time steps too.",
+        "Sum over time, mean over the minibatch, and half of it.",
+    ),
+    (
+        "the mean squared error of libraries",
+        ("np.mean({})", "2 * {} / Y.size"),
+        "Right, as libraries have it: the mean of all squares, without ½.",
+        "Here the squares are summed over time and outputs. What is the only size to divide by? "
+        "And which factor stands in front?",
+    ),
+    (
+        "half the mean squared error",
+        ("0.5 * np.mean({})", "{} / Y.size"),
+        "Right, as half the mean over time, minibatch and outputs.",
+        "Squares are summed over time and outputs. What is the only size to divide by?",
+    ),
+)
+_CONTRADICTIONS = (
+    (
+        "½ only in the gradients",
+        ("np.sum({}) / B", "{} / B"),
+        "Your gradients are right; your loss is twice what it should be.",
+        "Are your gradients those of the loss that you return?",
+    ),
+    (
+        "½ only in the loss",
+        ("0.5 * np.sum({}) / B", "2 * {} / B"),
+        "The loss is right; all your gradients are twice what they should be.",
+        "What is the derivative of ½ e²?",
+    ),
+    (
+        "B only in the loss",
+        ("0.5 * np.sum({}) / B", "{}"),
+        "The loss is right; all your gradients are B times what they should be.",
+        "Are your gradients those of the loss that you return?",
+    ),
+    (
+        "B only in the gradients",
+        ("0.5 * np.sum({})", "{} / B"),
+        "Your gradients are right; your loss is B times what it should be.",
+        "Are your gradients those of the loss that you return?",
+    ),
+)
+
+
+def other_losses(right, squares, error):
+    """Another loss than half the squares over B, in both places or in one, in either exercise."""
+    mistakes = []
+    for table, convention in ((_CONVENTIONS, True), (_CONTRADICTIONS, False)):
+        for name, (loss, gradient), says, hint in table:
+            wrong = edit(
+                right,
+                (f"0.5 * np.sum({squares}) / B", loss.format(squares)),
+                (f"{error} / B", gradient.format(error)),
+            )
+            mistakes.append(Mistake(name, wrong, says, hint, convention=convention))
+    return mistakes
+
+
 EXERCISE = Exercise(
     name="forced_gradients",
     points=15,
@@ -254,106 +342,12 @@ EXERCISE = Exercise(
             "The loss is right; all your gradients have the wrong sign.",
             "If an output is larger than its target, should the loss grow or fall with it?",
         ),
-        Mistake(
-            "half a square",
-            edit(products, ("0.5 * np.sum", "np.sum"), ("dY = error / B", "dY = 2 * error / B")),
-            "Right, for a loss without the factor ½: loss and gradients are twice what they "
-            "should be.",
-            "Compare the loss of the exercise with yours, factor by factor.",
-            convention=True,
-        ),
-        Mistake(
-            "a sum for the mean over the minibatch",
-            edit(products, ("np.sum(error**2) / B", "np.sum(error**2)"), ("error / B", "error")),
-            "Right, if losses were summed over the sequences: yours grow with B.",
-            "Sum over time, mean over the minibatch.",
-            convention=True,
-        ),
-        Mistake(
-            "a sum, and without ½",
-            edit(
-                products,
-                ("0.5 * np.sum(error**2) / B", "np.sum(error**2)"),
-                ("dY = error / B", "dY = 2 * error"),
-            ),
-            "Right, for a loss that is summed over the sequences and has no factor ½.",
-            "Sum over time, mean over the minibatch, and half of it.",
-            convention=True,
-        ),
-        Mistake(
-            "a mean over time",
-            edit(
-                products,
-                ("np.sum(error**2) / B", "np.sum(error**2) / (T * B)"),
-                ("error / B", "error / (T * B)"),
-            ),
-            "Right, as a mean over the time steps too: yours is divided by T as well as by B.",
-            "Sum over time, mean over the minibatch: what is the only size to divide by?",
-            convention=True,
-        ),
-        Mistake(
-            "a mean over time, and without ½",
-            edit(
-                products,
-                ("0.5 * np.sum(error**2) / B", "np.sum(error**2) / (T * B)"),
-                ("dY = error / B", "dY = 2 * error / (T * B)"),
-            ),
-            "Right, for a loss without the factor ½ that is a mean over the time steps too.",
-            "Sum over time, mean over the minibatch, and half of it.",
-            convention=True,
-        ),
-        Mistake(
-            "the mean squared error of libraries",
-            edit(
-                products,
-                ("0.5 * np.sum(error**2) / B", "np.mean(error**2)"),
-                ("dY = error / B", "dY = 2 * error / error.size"),
-            ),
-            "Right, as libraries have it: the mean of all squares, without ½.",
-            "Here the squares are summed over time and outputs. What is the only size to divide "
-            "by? And which factor stands in front?",
-            convention=True,
-        ),
-        Mistake(
-            "half the mean squared error",
-            edit(
-                products,
-                ("0.5 * np.sum(error**2) / B", "0.5 * np.mean(error**2)"),
-                ("dY = error / B", "dY = error / error.size"),
-            ),
-            "Right, as half the mean over time, minibatch and outputs.",
-            "Squares are summed over time and outputs. What is the only size to divide by?",
-            convention=True,
-        ),
-        Mistake(
-            "½ only in the gradients",
-            edit(products, ("0.5 * np.sum", "np.sum")),
-            "Your gradients are right; your loss is twice what it should be.",
-            "Are your gradients those of the loss that you return?",
-        ),
-        Mistake(
-            "½ only in the loss",
-            edit(products, ("dY = error / B", "dY = 2 * error / B")),
-            "The loss is right; all your gradients are twice what they should be.",
-            "What is the derivative of ½ e²?",
-        ),
+        *other_losses(products, "error**2", "error"),
         Mistake(
             "½ in the gradients too",
             edit(products, ("dY = error / B", "dY = 0.5 * error / B")),
             "The loss is right; all your gradients are half of what they should be.",
             "What is the derivative of ½ e²?",
-        ),
-        Mistake(
-            "B only in the loss",
-            edit(products, ("dY = error / B", "dY = error")),
-            "The loss is right; all your gradients are B times what they should be.",
-            "Are your gradients those of the loss that you return?",
-        ),
-        Mistake(
-            "B only in the gradients",
-            edit(products, ("np.sum(error**2) / B", "np.sum(error**2)")),
-            "Your gradients are right; your loss is B times what it should be.",
-            "Are your gradients those of the loss that you return?",
         ),
         Mistake(
             "divided by B twice",

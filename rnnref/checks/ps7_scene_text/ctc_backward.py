@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnref.checks.ps7_scene_text.ctc_forward import at_once, draw, minus
+from rnnref.checks.ps7_scene_text.ctc_forward import RULE, at_once, draw, minus, states_and_skips
 from rnnref.checks.ps7_scene_text.extend_label import spell
 from rnnref.engine.exercise import Exercise, Mistake, edit, plain, special
 from rnnref.losses.ctc_lattice import ctc_alignment
@@ -117,7 +117,6 @@ def turned_round(logp, label, blank=0):
 
 
 SUM = "log_beta[t] = np.logaddexp(np.logaddexp(stay, step), skip)"
-RULE = "(ext[2:] != blank) & (ext[2:] != ext[:-2])"
 
 
 def infeasible(name, result, says):
@@ -186,66 +185,12 @@ EXERCISE = Exercise(
             "Your states are the letters alone.",
             "A path goes through blanks too: put one before, between and after the letters.",
         ),
-        Mistake(
-            "no blank in front",
-            edit(over_states, ("    T, S = ", "    ext = ext[1:]\n    T, S = ")),
-            "Your states begin with a letter: one is missing.",
-            "May a path begin with silence?",
-        ),
-        Mistake(
-            "no blank at the end",
-            edit(over_states, ("    T, S = ", "    ext = ext[:-1]\n    T, S = ")),
-            "Your states end with a letter: one is missing.",
-            "May a path end with silence?",
-        ),
-        Mistake(
-            "the blank is always 0",
-            edit(over_states, ("    ext = np", "    blank = 0\n    ext = np")),
-            "Right for blank = 0; another blank changes nothing in yours.",
-            "Which argument says what the class of silence is?",
-        ),
-        Mistake(
-            "the blank is the last class",
-            edit(over_states, ("    ext = np", "    blank = logp.shape[1] - 1\n    ext = np")),
-            "You take the last class for the blank.",
-            "Which argument says what the class of silence is?",
-        ),
-        Mistake(
-            "no state may be skipped to",
-            edit(over_states, (RULE, "False")),
-            "In yours, paths pass through every blank: from letter to letter it takes two frames.",
-            "The path t-o reads “to”, and so does the path to: what is left out in the second?",
-        ),
-        Mistake(
-            "equal letters may meet",
-            edit(over_states, (" & (ext[2:] != ext[:-2])", "")),
-            "Right, but for repeated letters: you let paths skip the blank between two equal ones.",
-            "The path t-t reads “tt”. What does it read without its blank?",
-        ),
-        Mistake(
-            "blanks may be skipped to",
-            edit(over_states, ("(ext[2:] != blank) &", "(ext[2:] == blank) |")),
-            "In yours, paths may go from blank to blank past a letter.",
-            "A letter that no frame shows is not read.",
-        ),
-        Mistake(
-            "all may be skipped to",
-            edit(over_states, (RULE, "True")),
-            "In yours, paths may skip every state, letters too.",
-            "Which states may be left out, and what would a path read then?",
-        ),
+        *states_and_skips(over_states),
         Mistake(
             "the rule of the state that is left",
             edit(over_states, ("may_skip[:-2]", "may_skip[2:]")),
             "For a path from s to s + 2, your rule asks whether s may be skipped to, not s + 2.",
             "can_skip[s] says whether a path may come TO s. Where does the skip from s lead to?",
-        ),
-        Mistake(
-            "the blank of the rule is always 0",
-            edit(over_states, ("(ext[2:] != blank)", "(ext[2:] != 0)")),
-            "Right for blank = 0. With another blank, 0 is a letter like any other: paths may skip "
-            "to it.",
-            "Where does your rule for skips ask what the blank is?",
         ),
         Mistake(
             "a list is compared as a whole",

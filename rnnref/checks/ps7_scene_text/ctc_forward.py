@@ -150,6 +150,70 @@ def in_order(name, total):
     )
 
 
+RULE = "(ext[2:] != blank) & (ext[2:] != ext[:-2])"
+
+
+def states_and_skips(right):
+    """Wrong states, and wrong rules for skips, in the solution over states of α or β."""
+    return (
+        Mistake(
+            "no blank in front",
+            edit(right, ("    T, S = ", "    ext = ext[1:]\n    T, S = ")),
+            "Your states begin with a letter: one is missing.",
+            "May a path begin with silence?",
+        ),
+        Mistake(
+            "no blank at the end",
+            edit(right, ("    T, S = ", "    ext = ext[:-1]\n    T, S = ")),
+            "Your states end with a letter: one is missing.",
+            "May a path end with silence?",
+        ),
+        Mistake(
+            "the blank is always 0",
+            edit(right, ("    ext = np", "    blank = 0\n    ext = np")),
+            "Right for blank = 0; another blank changes nothing in yours.",
+            "Which argument says what the class of silence is?",
+        ),
+        Mistake(
+            "the blank is the last class",
+            edit(right, ("    ext = np", "    blank = logp.shape[1] - 1\n    ext = np")),
+            "You take the last class for the blank.",
+            "Which argument says what the class of silence is?",
+        ),
+        Mistake(
+            "no state may be skipped to",
+            edit(right, (RULE, "False")),
+            "In yours, paths pass through every blank: from letter to letter it takes two frames.",
+            "The path t-o reads “to”, and so does the path to: what is left out in the second?",
+        ),
+        Mistake(
+            "equal letters may meet",
+            edit(right, (" & (ext[2:] != ext[:-2])", "")),
+            "Right, but for repeated letters: you let paths skip the blank between two equal ones.",
+            "The path t-t reads “tt”. What does it read without its blank?",
+        ),
+        Mistake(
+            "blanks may be skipped to",
+            edit(right, ("(ext[2:] != blank) &", "(ext[2:] == blank) |")),
+            "In yours, paths may go from blank to blank past a letter.",
+            "A letter that no frame shows is not read.",
+        ),
+        Mistake(
+            "all may be skipped to",
+            edit(right, (RULE, "True")),
+            "In yours, paths may skip every state, letters too.",
+            "Which states may be left out, and what would a path read then?",
+        ),
+        Mistake(
+            "the blank of the rule is always 0",
+            edit(right, ("(ext[2:] != blank)", "(ext[2:] != 0)")),
+            "Right for blank = 0. With another blank, 0 is a letter like any other: paths may skip "
+            "to it.",
+            "Where does your rule for skips ask what the blank is?",
+        ),
+    )
+
+
 def minus(number, right):
     """A large negative number where −inf is asked for, in the solution over states of α or β."""
     text = f"{number:.0e}".replace("e+0", "e").replace("e+", "e").replace("-", "−")
@@ -230,66 +294,12 @@ EXERCISE = Exercise(
             "Your states are the letters alone.",
             "A path goes through blanks too: put one before, between and after the letters.",
         ),
-        Mistake(
-            "no blank in front",
-            edit(over_states, ("    T, S = ", "    ext = ext[1:]\n    T, S = ")),
-            "Your states begin with a letter: one is missing.",
-            "May a path begin with silence?",
-        ),
-        Mistake(
-            "no blank at the end",
-            edit(over_states, ("    T, S = ", "    ext = ext[:-1]\n    T, S = ")),
-            "Your states end with a letter: one is missing.",
-            "May a path end with silence?",
-        ),
-        Mistake(
-            "the blank is always 0",
-            edit(over_states, ("    ext = np", "    blank = 0\n    ext = np")),
-            "Right for blank = 0; another blank changes nothing in yours.",
-            "Which argument says what the class of silence is?",
-        ),
-        Mistake(
-            "the blank is the last class",
-            edit(over_states, ("    ext = np", "    blank = logp.shape[1] - 1\n    ext = np")),
-            "You take the last class for the blank.",
-            "Which argument says what the class of silence is?",
-        ),
-        Mistake(
-            "no state may be skipped to",
-            edit(over_states, ("(ext[2:] != blank) & (ext[2:] != ext[:-2])", "False")),
-            "In yours, paths pass through every blank: from letter to letter it takes two frames.",
-            "The path t-o reads “to”, and so does the path to: what is left out in the second?",
-        ),
-        Mistake(
-            "equal letters may meet",
-            edit(over_states, (" & (ext[2:] != ext[:-2])", "")),
-            "Right, but for repeated letters: you let paths skip the blank between two equal ones.",
-            "The path t-t reads “tt”. What does it read without its blank?",
-        ),
-        Mistake(
-            "blanks may be skipped to",
-            edit(over_states, ("(ext[2:] != blank) &", "(ext[2:] == blank) |")),
-            "In yours, paths may go from blank to blank past a letter.",
-            "A letter that no frame shows is not read.",
-        ),
-        Mistake(
-            "all may be skipped to",
-            edit(over_states, ("(ext[2:] != blank) & (ext[2:] != ext[:-2])", "True")),
-            "In yours, paths may skip every state, letters too.",
-            "Which states may be left out, and what would a path read then?",
-        ),
+        *states_and_skips(over_states),
         Mistake(
             "where the skip starts",
             edit(over_states, ("can_skip[2:]", "can_skip[:-2]")),
             "In yours, the letter after s decides whether paths may skip to s.",
             "can_skip[s] says whether a path may come TO s.",
-        ),
-        Mistake(
-            "the blank of the rule is always 0",
-            edit(over_states, ("(ext[2:] != blank)", "(ext[2:] != 0)")),
-            "Right for blank = 0. With another blank, 0 is a letter like any other: paths may skip "
-            "to it.",
-            "Where does your rule for skips ask what the blank is?",
         ),
         Mistake(
             "a list is compared as a whole",
